@@ -1,0 +1,2 @@
+// What commands import as 'mailops'.
+export * from './core.js'
