@@ -1,0 +1,16 @@
+// Which tests vitest runs, and how: real processes and file systems, so forks, generous limits and no console capture
+import {defineConfig} from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    // A caught console would leave stdout empty for @oclif/test's runCommand.
+    disableConsoleIntercept: true,
+    // Threads share cwd, umask and uid; commands under test change or depend on all three.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Ours comes last, so that its closing line is the last line of the run.
+    reporters: ['default', './test/support/reporter.ts'],
+  },
+})
