@@ -1,2 +1,3 @@
 // What effects and commands may import as 'mailops/effects': the only code that changes the machine.
-export {}
+export * from './process.js'
+export * from './lock/index.js'

@@ -1,0 +1,62 @@
+// Finds who holds a flock(2) from /proc (proc(5)): /proc/locks names who took it, fdinfo who has it open now.
+import {lstatSync, readdirSync, readFileSync, statSync, type Stats} from 'node:fs'
+import {fromSystem} from '../../errors.js'
+import {commandOf} from './identity.js'
+import type {Holder} from './types.js'
+
+const listing = (path: string): string[] => {
+  try {
+    return readdirSync(path)
+  } catch {
+    return [] // the process ended, or belongs to another user: it can not be the one that we can name
+  }
+}
+
+const text = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // as above; without /proc there is no answer, and no answer is a legal one
+  }
+}
+
+/** Lines read `1: FLOCK  ADVISORY  WRITE 812 fe:00:2146485 0 EOF`; only the inode is sure: st_dev differs on btrfs. */
+const takers = (locks: string, ino: number): number[] =>
+  [...locks.matchAll(/\bFLOCK\s+ADVISORY\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/g)]
+    .filter(match => match[2] === String(ino))
+    .map(match => Number(match[1]))
+
+/** Whether one of its descriptors is this file *and* carries the lock; another may have it open and wait. */
+const holds = (pid: number, {dev, ino}: Stats): boolean =>
+  listing(`/proc/${pid}/fd`).some(fd => {
+    // Before the stat(2), which could hang on a dead network mount.
+    if (takers(text(`/proc/${pid}/fdinfo/${fd}`), ino).length === 0) return false
+    try {
+      const stats = statSync(`/proc/${pid}/fd/${fd}`)
+      return stats.dev === dev && stats.ino === ino
+    } catch {
+      return false // closed since it was listed
+    }
+  })
+
+/**
+ * The process that holds the flock on a path; null when nobody does or it cannot be seen (another user's, a container's).
+ * A lock taken through flock(1) names that ended process in /proc/locks, so the descriptors of all are searched too.
+ */
+export const holderInProc = (path: string): Holder | null => {
+  const stats = lstatOrNull(path)
+  if (stats === null) return null
+  const named = takers(text('/proc/locks'), stats.ino)
+  const all = listing('/proc').filter(name => /^\d+$/.test(name)).map(Number)
+  const pid = named.find(candidate => holds(candidate, stats)) ?? all.find(candidate => holds(candidate, stats))
+  return pid === undefined ? null : {pid, command: commandOf(pid) ?? 'unknown'}
+}
+
+const lstatOrNull = (path: string): Stats | null => {
+  try {
+    return lstatSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null // nothing there, so nobody holds it
+    throw fromSystem(error, 'look at', path)
+  }
+}
