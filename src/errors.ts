@@ -14,6 +14,7 @@ export const EXIT = {
   tryAgain: 75,
   noPermission: 77,
   configuration: 78,
+  interrupted: 130,
 } as const
 
 export type ExitName = keyof typeof EXIT

@@ -23,28 +23,35 @@ export interface Seen {
 
 /** Owner and mode of what is created; what is absent is the caller's, or that of the file replaced. */
 export interface Attributes {
-  readonly mode?: number
-  readonly uid?: number
-  readonly gid?: number
+  readonly mode?: number | undefined
+  readonly uid?: number | undefined
+  readonly gid?: number | undefined
+}
+
+/** Why a change is in the plan, one phrase for people. */
+export interface Reasoned {
+  readonly why: string
 }
 
 /** Creates (`before` null) or replaces a file, atomically. Undone from the copy that the journal keeps. */
-export interface WriteChange extends Attributes {
+export interface WriteChange extends Attributes, Reasoned {
   readonly kind: 'write'
   readonly path: string
   readonly before: Seen | null
   readonly after: Uint8Array
+  /** Nanoseconds since the epoch, decimal; the time of writing unless given. */
+  readonly mtimeNs?: string | undefined
 }
 
 /** Removes a file or a symbolic link (never what it points at), after copying it into the backups. */
-export interface RemoveChange {
+export interface RemoveChange extends Reasoned {
   readonly kind: 'remove'
   readonly path: string
   readonly before: Seen
 }
 
 /** Renames within one file system; `to` must not exist. */
-export interface MoveChange {
+export interface MoveChange extends Reasoned {
   readonly kind: 'move'
   readonly path: string
   readonly to: string
@@ -52,20 +59,20 @@ export interface MoveChange {
 }
 
 /** Makes one directory; its parent exists, or an earlier change of the plan makes it. */
-export interface MakeDirectoryChange extends Attributes {
+export interface MakeDirectoryChange extends Attributes, Reasoned {
   readonly kind: 'mkdir'
   readonly path: string
 }
 
 /** Sets owner and mode of a file or directory, never through a symbolic link. */
-export interface AttributesChange extends Attributes {
+export interface AttributesChange extends Attributes, Reasoned {
   readonly kind: 'attributes'
   readonly path: string
   readonly before: Seen
 }
 
 /** Runs a program without a shell; a status other than 0 fails the plan. Undone by `undo` where there is one. */
-export interface RunChange {
+export interface RunChange extends Reasoned {
   readonly kind: 'run'
   readonly argv: readonly [string, ...string[]]
   readonly undo?: readonly [string, ...string[]]
@@ -74,7 +81,7 @@ export interface RunChange {
 }
 
 /** Many small changes under one handler of a plugin, which keeps its own record of them (a million queue files, say). */
-export interface BulkChange {
+export interface BulkChange extends Reasoned {
   readonly kind: 'bulk'
   /** Name under which the plugin registers its BulkHandler: `qmail.purge`. */
   readonly handler: string
@@ -87,7 +94,7 @@ export interface BulkChange {
   readonly summary: string
 }
 
-export type Change = (
+export type Change =
   | WriteChange
   | RemoveChange
   | MoveChange
@@ -95,7 +102,6 @@ export type Change = (
   | AttributesChange
   | RunChange
   | BulkChange
-) & {readonly why: string}
 
 export interface Plan {
   /** What the command is, as history shows it: `qmail purge`. */

@@ -1,3 +1,12 @@
 // What effects and commands may import as 'mailops/effects': the only code that changes the machine.
-export * from './process.js'
+export * from './apply.js'
+export * from './bulk.js'
+export * from './files.js'
+export {findJournal, listJournals, statusOf, type JournalEntry, type JournalStatus} from './journal-entries.js'
 export * from './lock/index.js'
+export * from './process.js'
+export {progressOn} from './progress.js'
+export * from './recover.js'
+export * from './service/index.js'
+export * from './state.js'
+export * from './undo-plan.js'

@@ -1,0 +1,74 @@
+// The base of every command: what all of them take, how they speak, how they fail.
+import {Command, Flags} from '@oclif/core'
+
+import {progressOn} from './effects/progress.js'
+import {describe, isOpsError} from './errors.js'
+
+/** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
+export abstract class MailopsCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    quiet: Flags.boolean({char: 'q', helpGroup: 'GLOBAL', description: 'say nothing but data and errors'}),
+    verbose: Flags.boolean({char: 'v', helpGroup: 'GLOBAL', description: 'say more of what is done'}),
+  }
+
+  /** True for lists: under --json they print an object a line instead of one document. */
+  protected readonly isList: boolean = false
+  #quiet = false
+  #verbose = false
+
+  /** Call first with the parsed flags, so that `say` knows what is wanted. */
+  protected listen({quiet, verbose}: {quiet?: boolean | undefined; verbose?: boolean | undefined}): void {
+    this.#quiet = quiet === true
+    this.#verbose = verbose === true
+  }
+
+  /** Talk: one line on stderr, nothing under --quiet. */
+  protected say(line: string): void {
+    if (!this.#quiet) process.stderr.write(`${line}\n`)
+  }
+
+  /** Talk that only --verbose shows. */
+  protected detail(line: string): void {
+    if (this.#verbose) this.say(line)
+  }
+
+  /** Data: one line on stdout, whatever --quiet says; nothing under --json, where data is the result. */
+  protected data(line: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${line}\n`)
+  }
+
+  /** One object of a list, under --json. */
+  protected row(row: unknown): void {
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(row)}\n`)
+  }
+
+  /** Something a person should know although the command goes on. */
+  override warn(input: Error | string): Error | string {
+    process.stderr.write(`mailops: warning: ${input instanceof Error ? input.message : input}\n`)
+    return input
+  }
+
+  /** A progress line on stderr; quiet under --quiet. */
+  protected progress(what: string): ReturnType<typeof progressOn> {
+    return progressOn(what, {quiet: this.#quiet})
+  }
+
+  override logJson(json: unknown): void {
+    if (json !== undefined) process.stdout.write(`${JSON.stringify(json, null, this.isList ? 0 : 2)}\n`)
+  }
+
+  /** How many characters a table may be wide: the terminal's, 80 where there is none. */
+  protected get width(): number {
+    return Math.max(40, process.stdout.isTTY ? process.stdout.columns : 80)
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if (!this.jsonEnabled()) throw error
+    const description = describe(error)
+    process.exitCode = description.exit
+    this.logJson({error: description})
+    // A bug without its stack cannot be mended.
+    if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${error.stack}\n`)
+  }
+}

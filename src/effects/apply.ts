@@ -1,0 +1,147 @@
+// Applies a plan: lock, check, stage all that needs room, then change, with the journal one step ahead.
+import {join} from 'node:path'
+
+import {OpsError, describe, isOpsError} from '../errors.js'
+import {changeJson, isUndoable, type BulkChange, type Plan} from '../plan.js'
+import {handlerOf, type BulkHandler, type BulkResult} from './bulk.js'
+import {effectOf, type SimpleChange} from './changes/index.js'
+import {listJournals, notesOf, statusOf} from './journal-entries.js'
+import {createJournal, settleJournal} from './journal.js'
+import {checkPlan, checkPreconditions} from './preconditions.js'
+import {lockResource} from './resource-lock.js'
+import {checkSpace, stageAll, stageChange} from './stage.js'
+import {statePlace, type StatePlace} from './state.js'
+import {bulkContext, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
+
+export interface ApplyOptions extends Talk {
+  /** Handlers of the bulk changes in the plan. */
+  readonly handlers?: readonly BulkHandler[]
+  readonly place?: StatePlace
+  /** Set when the plan takes back another change. */
+  readonly undoOf?: string
+  /** Looks at the outcome; what it throws rolls everything back that can be. */
+  readonly verify?: () => Promise<void>
+}
+
+export interface Applied {
+  readonly journalId: string
+  /** What each bulk change gave, in the order of the plan. */
+  readonly bulk: readonly BulkResult[]
+}
+
+/** Refuses to start while an earlier change of the same resource is unfinished: it would be taken for part of ours. */
+const refuseUnfinished = (place: StatePlace, resource: string): void => {
+  const {entries} = listJournals(place)
+  // We hold the resource: none of these can still be at work.
+  const left = entries.find(entry => entry.plan.resource === resource && statusOf(entry, entries) === 'interrupted')
+  if (left === undefined) return
+  throw new OpsError('UNFINISHED', `${left.plan.subject} of ${left.plan.at} (${left.id}) on ${resource} was cut off`, {
+    exit: 'tryAgain',
+    hint: 'mailops recover',
+  })
+}
+
+const applyBulk = async (work: Work, n: number, change: BulkChange): Promise<BulkResult> => {
+  const handler = handlerOf(work.handlers, change.handler)
+  work.journal.append({type: 'begin', n})
+  const outcome = await handler[change.direction](change, bulkContext(work, n))
+  work.journal.append({type: 'done', n, after: null, result: outcome.result})
+  return outcome
+}
+
+const applySimple = async (work: Work, n: number, change: SimpleChange): Promise<void> => {
+  work.journal.append({type: 'begin', n})
+  const after = await effectOf(change).commit(change, slotOf(work, n), work.saved[n] ?? {})
+  work.journal.append({type: 'done', n, after})
+}
+
+/** After a failure of ours: what was done is taken back; gives the error to throw. */
+const takeBack = async (work: Work, n: number, error: unknown): Promise<unknown> => {
+  work.journal.append({type: 'failed', n, error: describe(error).message})
+  const change = work.plan.changes[n]
+  // A bulk change that threw may have left something: only its handler can tell.
+  if (change?.kind === 'bulk') {
+    const notes = notesOf(work.journal.records, n)
+    const outcome = await handlerOf(work.handlers, change.handler).recover(change, {...bulkContext(work, n), notes})
+    if (outcome === 'done') {
+      writeEnd(work, {conflicts: null, complete: false})
+      return error
+    }
+  }
+  const conflicts = await rollBack(work, n)
+  writeEnd(work, {conflicts, complete: true})
+  if (conflicts.length === 0 || !isOpsError(error)) return error
+  return new OpsError('CONFLICT', `${error.message}; left as somebody else changed it: ${conflicts.join(', ')}`, {
+    exit: 'io',
+    hint: `compare with the copies in ${join(work.place.backups, work.journal.id)}`,
+    cause: error,
+  })
+}
+
+const refuseInterrupted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) throw new OpsError('INTERRUPTED', 'interrupted; everything was taken back', {exit: 'interrupted'})
+}
+
+const carryOut = async (work: Work, verify: ApplyOptions['verify']): Promise<BulkResult[]> => {
+  const bulk: BulkResult[] = []
+  let n = -1
+  try {
+    const waiting = stageAll(work)
+    for (const change of work.plan.changes) {
+      n++
+      refuseInterrupted(work.talk.signal)
+      if (waiting.has(n)) stageChange(work, n)
+      if (change.kind === 'bulk') bulk.push(await applyBulk(work, n, change))
+      else await applySimple(work, n, change)
+    }
+    await verify?.()
+  } catch (error) {
+    // Whatever it was: first bring the machine back, then report it.
+    throw await takeBack(work, n, error)
+  }
+  writeEnd(work, {conflicts: null, complete: bulk.every(({complete}) => complete)})
+  return bulk
+}
+
+const writePlan = ({journal, plan}: Work, undoOf: string | undefined): void =>
+  journal.append({
+    type: 'plan',
+    version: 1,
+    id: journal.id,
+    at: new Date().toISOString(),
+    subject: plan.subject,
+    resource: plan.resource,
+    onCrash: plan.onCrash ?? 'rollback',
+    undoable: isUndoable(plan),
+    uid: process.getuid?.() ?? 0,
+    pid: process.pid,
+    ...(undoOf !== undefined && {undoOf}),
+    changes: plan.changes.map(changeJson),
+  })
+
+/**
+ * Applies a plan and gives its journal id. All or nothing for simple changes; a bulk change may end in part, which its
+ * result says.
+ * @throws OpsError 75 when the resource is busy, changed or has an unfinished change; 73 when there is no room
+ */
+export const applyPlan = async (plan: Plan, options: ApplyOptions = {}): Promise<Applied> => {
+  const {handlers = [], place = statePlace(), undoOf, verify} = options
+  checkPlan(plan)
+  const lock = await lockResource(plan.resource, place)
+  try {
+    refuseUnfinished(place, plan.resource)
+    checkPreconditions(plan)
+    checkSpace(plan, place)
+    const journal = await createJournal(place, plan.changes.length)
+    try {
+      const work: Work = {plan, journal, handlers, place, talk: options, saved: []}
+      writePlan(work, undoOf)
+      return {journalId: journal.id, bulk: await carryOut(work, verify)}
+    } finally {
+      await journal.close()
+      settleJournal(place, journal)
+    }
+  } finally {
+    await lock.release()
+  }
+}

@@ -1,0 +1,29 @@
+// Running a program as part of a plan.
+import {OpsError} from '../../errors.js'
+import type {RunChange} from '../../plan.js'
+import {run} from '../process.js'
+import type {ChangeEffect} from './change-effect.js'
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
+
+const runOrFail = async (argv: readonly [string, ...string[]], timeoutMs = 60_000): Promise<void> => {
+  const {status, signal, stderr, stdout, timedOut} = await run(argv, {timeoutMs})
+  if (status === 0) return
+  const how = timedOut ? `gave no answer within ${timeoutMs / 1000} s` : `ended with ${signal ?? `status ${status}`}`
+  const said = lastLine(String(stderr)) || lastLine(String(stdout))
+  throw new OpsError('COMMAND_FAILED', `${argv.join(' ')} ${how}${said === '' ? '' : `: ${said}`}`, {exit: 'unavailable'})
+}
+
+/** execve(2), without a shell. */
+export const runEffect: ChangeEffect<RunChange> = {
+  commit: async ({argv, timeoutMs}) => {
+    await runOrFail(argv, timeoutMs)
+    return null
+  },
+  // Whether a program cut off by a crash did its work cannot be seen: taking back runs its counterpart all the same.
+  standing: () => 'after',
+  revert: async ({undo, timeoutMs}) => {
+    if (undo !== undefined) await runOrFail(undo, timeoutMs)
+  },
+  inverse: ({argv, undo}) => (undo === undefined ? null : {kind: 'run', argv: undo, undo: argv, why: 'take back'}),
+}

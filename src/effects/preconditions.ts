@@ -1,0 +1,47 @@
+// The look at the disk before a plan is applied: is everything still as it was when the plan was made?
+import {OpsError} from '../errors.js'
+import type {Change, Plan} from '../plan.js'
+import {readSeen, sameSeen} from './files.js'
+
+const expected = (change: Change): {path: string; before: ReturnType<typeof readSeen>}[] => {
+  switch (change.kind) {
+    case 'write':
+    case 'remove':
+    case 'attributes':
+      return [{path: change.path, before: change.before}]
+    case 'move':
+      return [
+        {path: change.path, before: change.before},
+        {path: change.to, before: null},
+      ]
+    case 'mkdir':
+      return [{path: change.path, before: null}]
+    case 'run':
+    case 'bulk':
+      return []
+  }
+}
+
+/**
+ * Refuses a plan when what it rests on has changed.
+ * @throws OpsError 75 `CHANGED`, naming the first path that differs
+ */
+export const checkPreconditions = (plan: Plan): void => {
+  for (const change of plan.changes)
+    for (const {path, before} of expected(change)) {
+      const now = readSeen(path, {digest: before?.sha256 !== undefined})
+      if (sameSeen(now, before)) continue
+      const how = before === null ? 'is there already' : now === null ? 'is gone' : 'changed'
+      throw new OpsError('CHANGED', `${path} ${how} since the plan was made; nothing was changed`, {
+        exit: 'tryAgain',
+        hint: 'run the command again',
+      })
+    }
+}
+
+/** Two changes of one path would have to be checked against each other's outcome: a plan names a path once. */
+export const checkPlan = (plan: Plan): void => {
+  const paths = plan.changes.flatMap(change => ('path' in change ? [change.path] : []))
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
+  if (twice !== undefined) throw new Error(`plan ${plan.subject} changes ${twice} twice`)
+}

@@ -1,0 +1,98 @@
+// What applying and recovering a plan share: the plan, its journal, what was saved, and the steps on one change.
+import * as fs from 'node:fs'
+import {join} from 'node:path'
+
+import type {BulkChange, Plan} from '../plan.js'
+import {handlerOf, type BulkContext, type BulkHandler} from './bulk.js'
+import {effectOf, type Slot} from './changes/index.js'
+import {removeIfThere} from './files.js'
+import type {Journal, Saved} from './journal.js'
+import type {StatePlace} from './state.js'
+
+/** How a person is kept informed, and how he stops it. */
+export interface Talk {
+  readonly progress?: (done: number, total: number) => void
+  readonly warn?: (text: string) => void
+  readonly signal?: AbortSignal
+}
+
+export interface Work {
+  readonly plan: Plan
+  readonly journal: Journal
+  readonly handlers: readonly BulkHandler[]
+  readonly place: StatePlace
+  readonly talk: Talk
+  readonly saved: Saved[]
+}
+
+/** Where the change of that number keeps what it needs. */
+export const slotOf = ({journal, place}: Work, n: number): Slot => ({
+  n,
+  journalId: journal.id,
+  backups: join(place.backups, journal.id),
+})
+
+/** What a bulk handler is given. */
+export const bulkContext = ({journal, place, talk}: Work, n: number): BulkContext => ({
+  journalId: journal.id,
+  place,
+  note: note => journal.append({type: 'note', n, note}),
+  progress: talk.progress ?? (() => undefined),
+  warn: talk.warn ?? (() => undefined),
+  signal: talk.signal ?? new AbortController().signal,
+})
+
+const isDone = ({journal}: Work, n: number): boolean =>
+  journal.records.some(record => record.type === 'done' && record.n === n)
+
+/** Takes a whole bulk change back; gives what could not be. */
+const rollBackBulk = async (work: Work, n: number, change: BulkChange): Promise<string[]> => {
+  if (!isDone(work, n)) return []
+  const direction = change.direction === 'apply' ? 'undo' : 'apply'
+  const {complete} = await handlerOf(work.handlers, change.handler)[direction](change, bulkContext(work, n))
+  return complete ? [] : [change.summary]
+}
+
+/** Takes back what was begun, last first; gives what somebody else has changed since and that stays as it is. */
+export const rollBack = async (work: Work, last: number): Promise<string[]> => {
+  const conflicts: string[] = []
+  for (let n = last; n >= 0; n--) {
+    const change = work.plan.changes[n]
+    if (change === undefined) continue
+    if (change.kind === 'bulk') {
+      conflicts.push(...(await rollBackBulk(work, n, change)))
+      continue
+    }
+    const effect = effectOf(change)
+    const slot = slotOf(work, n)
+    const saved = work.saved[n] ?? {}
+    const standing = effect.standing(change, slot, saved)
+    if (standing === 'other') {
+      conflicts.push('path' in change ? change.path : change.argv.join(' '))
+      continue
+    }
+    if (standing === 'after') await effect.revert(change, slot, saved)
+    work.journal.append({type: 'reverted', n})
+  }
+  return conflicts
+}
+
+/** Removes what still waits beside its target. */
+export const dropTemporaries = ({saved}: Work): void => {
+  for (const entry of saved) if (entry?.temporary !== undefined) removeIfThere(entry.temporary)
+}
+
+/** Writes how it ended: `null` = done, else rolled back, with the conflicts that remained. */
+export const writeEnd = (work: Work, {conflicts, complete}: {conflicts: readonly string[] | null; complete: boolean}): void => {
+  dropTemporaries(work)
+  // Copies that nothing will be undone from; with conflicts they are what the administrator compares with.
+  if (conflicts?.length === 0) fs.rmSync(slotOf(work, 0).backups, {recursive: true, force: true})
+  const at = new Date().toISOString()
+  if (conflicts === null) work.journal.append({type: 'end', status: 'done', at, complete})
+  else if (conflicts.length === 0) work.journal.append({type: 'end', status: 'rolled-back', at, complete})
+  else work.journal.append({type: 'end', status: 'conflict', at, complete, conflicts})
+}
+
+/** Number of the last change that was begun; -1 when none was. */
+export const lastBegun = ({journal}: Work): number =>
+  journal.records.reduce((last, record) => (record.type === 'begin' ? Math.max(last, record.n) : last), -1)
