@@ -80,7 +80,10 @@ const specOf = (work) => {
     subject: sender === '' ? 'failure notice' : `${random.pick(SUBJECTS)} ${random.below(1000)}`,
     body: FILLER.slice(0, Math.floor(shape.bodyBytes * (0.25 + 1.5 * random.fraction()))),
   }
-  if (random.chance(shape.todo)) return {...common, state: 'todo'}
+  if (random.chance(shape.todo)) {
+    // Nothing is done before preprocessing; an envelope could not say so either.
+    return {...common, state: 'todo', recipients: recipients.map((recipient) => ({...recipient, done: false}))}
+  }
   // qmail-send.c nextretry(): birth + (sqrt(age) + 10 or 20)^2
   const retryIn = (/** @type {number} */ step) => birth + (Math.floor(Math.sqrt(age)) + step) ** 2
   const nextRetry = Object.fromEntries(queue.channels.map((channel) => [channel, retryIn(channel === 'local' ? 10 : 20)]))
