@@ -1,6 +1,7 @@
 // After a crash: what a journal left unfinished is finished or taken back.
 import * as fs from 'node:fs'
 
+import type {Change} from '../plan.js'
 import {handlerOf, type BulkHandler} from './bulk.js'
 import {effectOf} from './changes/index.js'
 import {removeIfThere} from './files.js'
@@ -36,11 +37,20 @@ const finish = async (work: Work): Promise<void> => {
   }
 }
 
-/** A plan can only be finished when everything had been staged before the crash. */
-const mayFinish = ({plan, journal}: Work): boolean =>
-  plan.onCrash === 'finish' &&
-  journal.records.some(({type}) => type === 'staged') &&
-  plan.changes.every(({kind}) => kind !== 'bulk')
+/** A plan can only be finished when all that is still to be written had been staged before the crash. */
+const mayFinish = (work: Work): boolean => {
+  const {plan, journal, saved} = work
+  const begun = lastBegun(work)
+  const isReady = (change: Change, n: number): boolean => {
+    if (change.kind !== 'write' || n < begun) return change.kind !== 'bulk'
+    const {temporary} = saved[n] ?? {}
+    if (temporary !== undefined && fs.existsSync(temporary)) return true
+    return n === begun && effectOf(change).standing(change, slotOf(work, n), saved[n] ?? {}) === 'after'
+  }
+  return (
+    plan.onCrash === 'finish' && journal.records.some(({type}) => type === 'staged') && plan.changes.every(isReady)
+  )
+}
 
 const settle = async (work: Work): Promise<void> => {
   if (mayFinish(work)) {

@@ -42,6 +42,11 @@ export const bulkContext = ({journal, place, talk}: Work, n: number): BulkContex
   signal: talk.signal ?? new AbortController().signal,
 })
 
+/** Removes what still waits beside its target. */
+export const dropTemporaries = ({saved}: Work): void => {
+  for (const entry of saved) if (entry?.temporary !== undefined) removeIfThere(entry.temporary)
+}
+
 const isDone = ({journal}: Work, n: number): boolean =>
   journal.records.some(record => record.type === 'done' && record.n === n)
 
@@ -55,6 +60,8 @@ const rollBackBulk = async (work: Work, n: number, change: BulkChange): Promise<
 
 /** Takes back what was begun, last first; gives what somebody else has changed since and that stays as it is. */
 export const rollBack = async (work: Work, last: number): Promise<string[]> => {
+  // First: a directory that the plan made can only go when nothing of ours waits in it.
+  dropTemporaries(work)
   const conflicts: string[] = []
   for (let n = last; n >= 0; n--) {
     const change = work.plan.changes[n]
@@ -75,11 +82,6 @@ export const rollBack = async (work: Work, last: number): Promise<string[]> => {
     work.journal.append({type: 'reverted', n})
   }
   return conflicts
-}
-
-/** Removes what still waits beside its target. */
-export const dropTemporaries = ({saved}: Work): void => {
-  for (const entry of saved) if (entry?.temporary !== undefined) removeIfThere(entry.temporary)
 }
 
 /** Writes how it ended: `null` = done, else rolled back, with the conflicts that remained. */

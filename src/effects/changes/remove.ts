@@ -1,6 +1,6 @@
 // Removing a file, a symbolic link or an empty directory, with what brings it back.
 import * as fs from 'node:fs'
-import {dirname, join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 
 import {OpsError, fromSystem} from '../../errors.js'
 import type {Change, RemoveChange} from '../../plan.js'
@@ -45,14 +45,16 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
 
   revert: ({path, before}, slot, saved) => {
     const {mode, uid, gid, mtimeNs} = before
+    // Made beside it first: a crash must not leave half a file, or a directory half closed, under the real name.
+    const temporary = join(dirname(path), `.${basename(path)}.mailops-${slot.journalId}-${slot.n}`)
     if (before.type === 'directory') {
-      fs.mkdirSync(path, {mode: 0o700})
-      fs.chownSync(path, uid, gid)
-      fs.chmodSync(path, mode)
+      fs.rmSync(temporary, {recursive: true, force: true})
+      fs.mkdirSync(temporary, {mode: 0o700})
+      fs.chownSync(temporary, uid, gid)
+      fs.chmodSync(temporary, mode)
+      fs.renameSync(temporary, path)
     } else if (before.type === 'symlink') fs.symlinkSync(saved.link ?? '', path)
     else {
-      // Written beside it first: a crash must not leave half a file under the real name.
-      const temporary = `${path}.mailops-${slot.journalId}-${slot.n}`
       removeIfThere(temporary)
       writeNew(temporary, readWhole(saved.backup ?? ''), {mode, uid, gid, mtimeNs})
       fs.renameSync(temporary, path)

@@ -1,0 +1,39 @@
+// Holds ^C and its like back while a service is stopped: the work is asked to end, the process lives on.
+import {constants} from 'node:os'
+import {OpsError} from '../../errors.js'
+
+const HELD_BACK = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export interface Interruption {
+  /** Aborted by the first of these signals; its reason is the error to end with (128 + signal). */
+  readonly signal: AbortSignal
+  /** The signal that came, or null. */
+  received(): NodeJS.Signals | null
+  /** From here on signals do again what they did before. */
+  end(): void
+}
+
+const interrupted = (name: NodeJS.Signals): OpsError => {
+  const error = new OpsError('INTERRUPTED', `stopped by ${name}`, {exit: 'tryAgain'})
+  // What a shell reports of a process that a signal ended.
+  error.oclif.exit = 128 + constants.signals[name]
+  return error
+}
+
+/** Begins to hold SIGINT, SIGTERM and SIGHUP back. */
+export const holdSignalsBack = (): Interruption => {
+  const controller = new AbortController()
+  let received: NodeJS.Signals | null = null
+  const onSignal = (name: NodeJS.Signals): void => {
+    received ??= name
+    controller.abort(interrupted(name))
+  }
+  for (const name of HELD_BACK) process.on(name, onSignal)
+  return {
+    signal: controller.signal,
+    received: () => received,
+    end: () => {
+      for (const name of HELD_BACK) process.off(name, onSignal)
+    },
+  }
+}
