@@ -67,13 +67,13 @@ while IFS= read -r word; do
   esac
 done 2>/dev/null
 [ -n "$stopped" ] || exit 0
+gone
 ${recover === undefined ? '' : `
 for turn in 1 2 3 4 5; do
   quiet ${quote(limited(RECOVER_SECONDS, recover))}
   [ $? = 75 ] || break
   sleep 1
 done`}
-gone
 quiet ${quote(resolved(start))}
 `
 
