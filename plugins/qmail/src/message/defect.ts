@@ -32,4 +32,4 @@ export const defectText = ({code, offset}: Defect): string => `${TEXT[code]} (of
 
 /** True when qmail-send can never get past this defect, so that the message stays in the queue for ever. */
 export const isStuck = (defects: readonly Defect[]): boolean =>
-  defects.length > 0 && defects.some(({code}) => code === 'unknown-record' || code === 'no-sender')
+  defects.some(({code}) => code === 'unknown-record' || code === 'no-sender')

@@ -30,6 +30,7 @@ export const writeInfo = (sender: string): Buffer => Buffer.from(`F${assertNoNul
 
 /** Returns an address unchanged; a NUL or a char beyond 0xFF in it is our bug and throws a RangeError. */
 export const assertNoNul = (address: string): string => {
-  if (/[^\x01-\xff]/.test(address)) throw new RangeError('an address of a queue file must be bytes other than NUL')
+  if (address.includes('\0') || /[\u0100-\uffff]/.test(address))
+    throw new RangeError('an address of a queue file must be bytes other than NUL')
   return address
 }

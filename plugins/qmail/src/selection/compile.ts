@@ -1,8 +1,8 @@
 // Compiles a selection to one function that judges messages, cheapest questions first.
 import type {MessageNumber} from '../queue/number.js'
-import {bodyTest, headerTest} from './content-tests.js'
+import {bodyTest, headerTest} from './content-criteria.js'
 import type {Test} from './criterion.js'
-import {ageTest, idTest, senderTest, sizeTest, stateTest} from './envelope-tests.js'
+import {ageTest, idTest, senderTest, sizeTest, stateTest} from './envelope-criteria.js'
 import type {Match, MessageView, Recipient} from './message-view.js'
 import {compileRecipients, type RecipientJudge} from './recipients.js'
 import {parseIds, type Selection} from './selection.js'

@@ -34,7 +34,7 @@ const check = (source: string, flags: string, pattern: string, option: string): 
  * shows addresses, and UTF-8, as the terminal sends it. One form where they are the same.
  */
 export const byteForms = (text: string): string[] => {
-  if (/^[\x00-\x7f]*$/.test(text)) return [text]
+  if (!/[\u0080-\uffff]/.test(text)) return [text]
   const utf8 = Buffer.from(text, 'utf8').toString('latin1')
-  return /^[\x00-\xff]*$/.test(text) ? [text, utf8] : [utf8]
+  return /[\u0100-\uffff]/.test(text) ? [utf8] : [text, utf8]
 }

@@ -1,6 +1,6 @@
 // Questions for which mess/N has to be opened: subject, header fields, body.
-import {decodeHeader} from '../message/encoded-words.js'
 import {fieldReader, isFieldName} from '../message/header.js'
+import {subjectOf} from '../message/subject.js'
 import {bodySearch, type BodySearch} from './body-search.js'
 import {criterion, type Test} from './criterion.js'
 import type {MessageView} from './message-view.js'
@@ -18,11 +18,6 @@ export const headerTest = (selection: Selection): Test | undefined => {
     return header !== null && (subject?.(header) ?? true) && (field?.(header) ?? true)
   }
 }
-
-const readSubject = fieldReader('Subject')
-
-/** Takes a header (latin1) and returns its first Subject decoded, '' where there is none. */
-export const subjectOf = (header: string): string => decodeHeader(readSubject(header)[0] ?? '')
 
 const subjectPredicate = (pattern: string, option: string): ((header: string) => boolean) => {
   const matches = textMatcher(pattern, option, 'text')
