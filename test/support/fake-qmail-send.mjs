@@ -45,7 +45,9 @@ const preprocess = (/** @type {string} */ number) => {
   const records = readFileSync(flat('todo', number), 'latin1').split('\0')
   const sender = records.find((record) => record.startsWith('F'))?.slice(1) ?? ''
   const recipients = records.filter((record) => record.startsWith('T')).map((record) => ({address: record.slice(1)}))
-  for (const directory of [...channels, 'info']) if (existsSync(place(directory, number))) unlinkSync(place(directory, number))
+  for (const path of [...channels, 'info'].map((directory) => place(directory, number))) {
+    if (existsSync(path)) unlinkSync(path)
+  }
   const local = (/** @type {{address: string}} */ {address}) => address.endsWith(`@${options['local-domain']}`)
   const byChannel = {local: recipients.filter(local), remote: recipients.filter((recipient) => !local(recipient))}
   writeFileSync(place('info', number), infoBytes(sender), {mode: 0o600})

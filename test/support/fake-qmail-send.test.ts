@@ -4,14 +4,19 @@ import {closeSync, constants, existsSync, mkdtempSync, openSync, rmSync, unlinkS
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
-import {haveDaemontools, lockHolder, startFakeQmailSend, type FakeOptions, type FakeQmailSend} from './fake-qmail-send.js'
+import {
+  haveDaemontools, lockHolder, startFakeQmailSend, type FakeOptions, type FakeQmailSend,
+} from './fake-qmail-send.js'
 import {addMessage, createQueue, pathOf, type Queue} from './queue/index.js'
 
 let dir: string
 let queue: Queue
 let fake: FakeQmailSend | undefined
 
-const start = async (options: Omit<FakeOptions, 'queue'> = {}) => (fake = await startFakeQmailSend({queue: queue.dir, ...options}))
+const start = async (options: Omit<FakeOptions, 'queue'> = {}) => {
+  fake = await startFakeQmailSend({queue: queue.dir, ...options})
+  return fake
+}
 const there = (part: string, number: string) => existsSync(`${queue.dir}/${pathOf(queue, part, number)}`)
 const lockIsFree = () => spawnSync('flock', ['-nx', `${queue.dir}/lock/sendmutex`, 'true']).status === 0
 

@@ -39,7 +39,8 @@ export const lockHolder = (queue: string): number | undefined => {
   const [major, minor, inode] = stdout.trim().split(' ').map(Number)
   const hex = (device = 0) => device.toString(16).padStart(2, '0')
   const id = `${hex(major)}:${hex(minor)}:${inode}`
-  const line = readFileSync('/proc/locks', 'utf8').split('\n').find((text) => / FLOCK .* WRITE /.test(text) && text.includes(` ${id} `))
+  const line = readFileSync('/proc/locks', 'utf8').split('\n')
+    .find((text) => / FLOCK .* WRITE /.test(text) && text.includes(` ${id} `))
   return line === undefined ? undefined : Number(line.trim().split(/\s+/)[4])
 }
 

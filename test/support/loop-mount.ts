@@ -55,7 +55,9 @@ let probed: {possible: boolean; reason: string} | undefined
  */
 export const canLoopMount = (): {possible: boolean; reason: string} => {
   probed ??= probe()
-  if (!probed.possible && process.env['CI'] === 'true') throw new Error(`CI must be able to loop-mount: ${probed.reason}`)
+  if (!probed.possible && process.env['CI'] === 'true') {
+    throw new Error(`CI must be able to loop-mount: ${probed.reason}`)
+  }
   return probed
 }
 

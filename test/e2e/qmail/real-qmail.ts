@@ -1,46 +1,13 @@
-// A real, installed qmail under test: its control files, an empty queue, qmail-start under supervise, injection, its log
+// A real qmail under test: qmail-start under daemontools' supervise, injection through qmail-queue, waiting on its log
 import {spawn, spawnSync} from 'node:child_process'
-import {
-  chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync,
-  rmSync, statSync, writeFileSync,
-} from 'node:fs'
+import {closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {vi} from 'vitest'
-import {loopMount, type LoopMount} from '../../support/loop-mount.js'
-import {createQueue, type Owners, type Queue} from '../../support/queue/index.js'
+import type {Queue} from '../../support/queue/index.js'
+import {configure, emptyQueue, HOME, takeHome, type RealQmailOptions} from './installation.js'
 
-const HOME = process.env['MAILOPS_QMAIL_HOME'] ?? ''
-
-/** Why no test with a real qmail can run here: '' when one can, else a text for the name of the skipped tests. */
-export const whyNoRealQmail = (): string => {
-  if (HOME === '') return 'real qmail: MAILOPS_QMAIL_HOME is not set'
-  if (process.getuid?.() !== 0) return 'real qmail: needs root'
-  const missing = ['bin/qmail-queue', 'bin/qmail-send', 'bin/qmail-start', 'queue/info', 'queue/lock/tcpto', 'control', 'alias']
-    .filter((name) => !existsSync(join(HOME, name)))
-  if (missing.length > 0) return `real qmail: ${HOME} has no ${missing.join(', ')}`
-  const supervise = spawnSync('sh', ['-c', 'command -v supervise svc svstat']).status === 0
-  return supervise ? '' : 'real qmail: daemontools is not installed'
-}
-
-/** The domain whose mail is local; its users are the aliases. */
-export const LOCAL = 'local.example'
-
-/** Aliases that every test has: `defer` always fails for now, `swallow` takes everything; others bounce. */
-const ALIASES = {defer: '|exit 111\n', swallow: '#\n', postmaster: '#\n', 'mailer-daemon': '#\n', root: '#\n'}
-
-// All remote mail goes to a port where nobody listens: deferred, and nothing leaves the machine.
-const CONTROL = {
-  me: 'qmail.example\n', locals: `${LOCAL}\nqmail.example\n`, rcpthosts: `${LOCAL}\n`, smtproutes: ':127.0.0.1:1\n',
-  timeoutremote: '5\n', timeoutconnect: '2\n',
-}
-
-/** What a test needs beside the usual: aliases and control files by name, and the queue on a journaled loop mount. */
-export type RealQmailOptions = {
-  aliases?: Readonly<Record<string, string>>
-  control?: Readonly<Record<string, string>>
-  journaled?: boolean
-}
+export {LOCAL, whyNoRealQmail} from './installation.js'
 
 /** One message for qmail-queue; addresses are a character a byte. */
 export type Injection = {sender?: string; recipients: readonly string[]; message?: string}
@@ -60,50 +27,6 @@ export type RealQmail = {
   waitFor: (condition: () => boolean, what: string) => Promise<void>
   waitForLog: (pattern: RegExp, count?: number) => Promise<void>
   close: () => Promise<void>
-}
-
-const ownersOf = (queue: string): Owners => {
-  const [mess, info, tcpto] = ['mess', 'info', 'lock/tcpto'].map((name) => statSync(join(queue, name)))
-  return {qmailq: mess!.uid, qmails: info!.uid, qmailr: tcpto!.uid, qmail: mess!.gid}
-}
-
-/** Two test files must not use the one home at once: this waits for the other's end. */
-const takeHome = async (): Promise<number> => {
-  const fd = openSync(join(HOME, 'mailops-test.lock'), 'a', 0o600)
-  const waiter = spawn('flock', ['-x', '-w', '300', '3'], {stdio: ['ignore', 'inherit', 'inherit', fd]})
-  const status = await new Promise((resolve) => waiter.once('exit', resolve))
-  if (status !== 0) throw new Error(`${HOME} was in use by another test for five minutes`)
-  return fd
-}
-
-const emptyQueue = (owners: Owners, journaled: boolean): {queue: Queue; mount: LoopMount | undefined} => {
-  const path = join(HOME, 'queue')
-  const fresh = join(HOME, 'queue.fresh')
-  rmSync(fresh, {recursive: true, force: true})
-  const queue = createQueue(fresh, {owners})
-  // The old one goes last, so that a queue to read the owners from is always there.
-  const old = mkdtempSync(join(HOME, 'queue.old-'))
-  renameSync(path, join(old, 'queue'))
-  renameSync(fresh, path)
-  rmSync(old, {recursive: true})
-  if (!journaled) return {queue: {...queue, dir: path}, mount: undefined}
-  const mount = loopMount({sizeBytes: 512 * 2 ** 20, inodes: 100_000, at: path})
-  rmSync(join(path, 'lost+found'), {recursive: true})
-  return {queue: createQueue(path, {owners}), mount}
-}
-
-const configure = ({aliases = {}, control = {}}: RealQmailOptions) => {
-  for (const [name, text] of Object.entries({...CONTROL, ...control})) writeFileSync(join(HOME, 'control', name), text)
-  const dir = join(HOME, 'alias')
-  for (const name of readdirSync(dir)) if (name.startsWith('.qmail-')) rmSync(join(dir, name))
-  const {uid, gid} = statSync(dir)
-  for (const [name, text] of Object.entries({...ALIASES, ...aliases})) {
-    const path = join(dir, `.qmail-${name}`)
-    writeFileSync(path, text)
-    // qmail-local refuses delivery instructions that others may write.
-    chmodSync(path, 0o644)
-    chownSync(path, uid, gid)
-  }
 }
 
 const makeService = (): {dir: string; service: string; logFile: string} => {
@@ -132,12 +55,7 @@ const inject = (dir: string, {sender = 'sender@client.example', recipients, mess
   }
 }
 
-/** Takes the installed qmail: waits for other tests, sets it up with an empty queue, stopped; `close` gives it back. */
-export const openRealQmail = async (options: RealQmailOptions = {}): Promise<RealQmail> => {
-  const turn = await takeHome()
-  configure(options)
-  const {queue, mount} = emptyQueue(ownersOf(join(HOME, 'queue')), options.journaled ?? false)
-  const {dir, service, logFile} = makeService()
+const watch = (logFile: string) => {
   const log = () => readFileSync(logFile, 'utf8')
   const lines = (pattern: RegExp) => log().split('\n').filter((line) => pattern.test(line))
   const waitFor = (condition: () => boolean, what: string) =>
@@ -146,9 +64,10 @@ export const openRealQmail = async (options: RealQmailOptions = {}): Promise<Rea
     }, {timeout: 60_000, interval: 20})
   const waitForLog = (pattern: RegExp, count = 1) =>
     waitFor(() => lines(pattern).length >= count, `${count} lines ${pattern}`)
-  const pid = () => Number(/up \(pid (\d+)\)/.exec(spawnSync('svstat', [service], {encoding: 'utf8'}).stdout)?.[1]) || undefined
-  const mutexIsFree = () => spawnSync('flock', ['-nx', `${queue.dir}/lock/sendmutex`, 'true']).status === 0
+  return {log, lines, waitFor, waitForLog}
+}
 
+const control = (service: string, {lines, waitFor, waitForLog}: ReturnType<typeof watch>) => {
   let supervise: Promise<void> | undefined
   const start = async () => {
     const before = lines(/^status: local/).length
@@ -162,17 +81,29 @@ export const openRealQmail = async (options: RealQmailOptions = {}): Promise<Rea
     spawnSync('svc', ['-dx', service])
     await supervise
     supervise = undefined
-    await waitFor(mutexIsFree, 'the lock')
+    await waitFor(() => spawnSync('flock', ['-nx', `${HOME}/queue/lock/sendmutex`, 'true']).status === 0, 'the lock')
   }
+  const pid = () => {
+    const {stdout} = spawnSync('svstat', [service], {encoding: 'utf8'})
+    const found = /up \(pid (\d+)\)/.exec(stdout)?.[1]
+    return found === undefined ? undefined : Number(found)
+  }
+  return {start, stop, pid, alarm: () => void spawnSync('svc', ['-a', service])}
+}
+
+/** Takes the installed qmail: waits for other tests, sets it up with an empty queue, stopped; `close` gives it back. */
+export const openRealQmail = async (options: RealQmailOptions = {}): Promise<RealQmail> => {
+  const turn = await takeHome()
+  configure(options)
+  const {queue, mount} = emptyQueue(options.journaled ?? false)
+  const {dir, service, logFile} = makeService()
+  const watched = watch(logFile)
+  const controls = control(service, watched)
   const close = async () => {
-    await stop()
+    await controls.stop()
     mount?.dispose()
     rmSync(dir, {recursive: true})
     closeSync(turn)
   }
-  return {
-    home: HOME, queue, service, start, stop, pid, log, lines, waitFor, waitForLog, close,
-    inject: (injection) => inject(dir, injection),
-    alarm: () => void spawnSync('svc', ['-a', service]),
-  }
+  return {home: HOME, queue, service, ...watched, ...controls, close, inject: (injection) => inject(dir, injection)}
 }

@@ -27,16 +27,18 @@ import {bounceText} from './records.js'
 
 /** @type {Shape} */
 export const usualShape = {
-  todo: 0.04, local: 0.12, both: 0.06, bounce: 0.04, nullSender: 0.1, many: 0.1, maxRecipients: 20, done: 0.2, extra: 0.1,
-  bodyBytes: 1500,
+  todo: 0.04, local: 0.12, both: 0.06, bounce: 0.04, nullSender: 0.1,
+  many: 0.1, maxRecipients: 20, done: 0.2, extra: 0.1, bodyBytes: 1500,
 }
 
 const USERS = ['ann', 'bob', 'info', 'sales', 'j.doe', 'news', 'root', 'www-data', 'support', 'mary-list']
-const REMOTE = ['example.com', 'example.net', 'example.org', 'big.example', 'slow.example', 'Mixed.Example', 'sub.big.example']
+const REMOTE = [
+  'example.com', 'example.net', 'example.org', 'big.example', 'slow.example', 'Mixed.Example', 'sub.big.example',
+]
 const SENDERS = ['client.example', 'shop.example', 'spam.example', 'forum.example', 'lists.example']
 const SUBJECTS = [
-  'Your order', 'Re: meeting', 'Newsletter', 'failure notice', 'Cheap watches', '=?utf-8?Q?Gr=C3=BC=C3=9Fe?=', 'Invoice',
-  'Password reset', 'Out of office', '=?utf-8?B?0J/RgNC40LLQtdGC?=',
+  'Your order', 'Re: meeting', 'Newsletter', 'failure notice', 'Cheap watches', '=?utf-8?Q?Gr=C3=BC=C3=9Fe?=',
+  'Invoice', 'Password reset', 'Out of office', '=?utf-8?B?0J/RgNC40LLQtdGC?=',
 ]
 const FILLER = 'The quick brown fox jumps over the lazy dog, and the queue grows by one more message.\n'.repeat(80)
 
@@ -56,7 +58,8 @@ const recipientsOf = ({random, queue, shape, localDomain}) => {
   }
   if (kind < shape.both) {
     // One of each is always left, so that the message really stands in two channels.
-    return [make(true, false), make(false, false), ...Array.from({length: count - 1}, () => make(random.chance(0.5), false))]
+    const others = Array.from({length: count - 1}, () => make(random.chance(0.5), false))
+    return [make(true, false), make(false, false), ...others]
   }
   const local = kind < shape.both + shape.local
   return Array.from({length: count}, (_, index) => make(local, index > 0 && random.chance(shape.done)))
@@ -86,7 +89,8 @@ const specOf = (work) => {
   }
   // qmail-send.c nextretry(): birth + (sqrt(age) + 10 or 20)^2
   const retryIn = (/** @type {number} */ step) => birth + (Math.floor(Math.sqrt(age)) + step) ** 2
-  const nextRetry = Object.fromEntries(queue.channels.map((channel) => [channel, retryIn(channel === 'local' ? 10 : 20)]))
+  const stepOf = (/** @type {string} */ channel) => (channel === 'local' ? 10 : 20)
+  const nextRetry = Object.fromEntries(queue.channels.map((channel) => [channel, retryIn(stepOf(channel))]))
   if (!random.chance(shape.bounce)) return {...common, state: 'pending', nextRetry}
   return {...common, state: 'pending-bounce', nextRetry, bounce: bounceText(`gone-${first}`)}
 }
@@ -104,7 +108,7 @@ const specOf = (work) => {
  * Adds many messages of the usual mixture, fast: short paths below the queue as working directory, set back at the end.
  * @param {Queue} queue where
  * @param {number} count how many
- * @param {{shape?: Partial<Shape>, localDomain?: string}} [options] what differs from usualShape; domain of local recipients
+ * @param {{shape?: Partial<Shape>, localDomain?: string}} [options] what differs from usualShape; of local recipients
  * @returns {Filled} what was made
  */
 export const fillQueue = (queue, count, {shape, localDomain = 'local.example'} = {}) => {

@@ -5,8 +5,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {
-  addMailing, addMessage, addStrangers, brokenRecords, createQueue, damage, differences, faultNames, fillQueue, oddAddresses,
-  pathOf, releaseNumbers, snapshotTree, type Queue, type QueueOptions,
+  addMailing, addMessage, addStrangers, brokenRecords, createQueue, damage, differences, faultNames, fillQueue,
+  oddAddresses, pathOf, releaseNumbers, snapshotTree, type Queue, type QueueOptions,
 } from './index.js'
 
 let dir: string
@@ -15,7 +15,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, {recursive: true}))
 
-const make = (name: string, options: QueueOptions = {}) => createQueue(join(dir, name), {now: 1_800_000_000, ...options})
+const make = (name: string, options: QueueOptions = {}) =>
+  createQueue(join(dir, name), {now: 1_800_000_000, ...options})
+const messOf = (queue: Queue, number: string) => `${queue.dir}/${pathOf(queue, 'mess', number)}`
 const count = (queue: Queue, part: string) =>
   [...snapshotTree(queue.dir)].filter(([path, {type}]) => type === 'file' && path.startsWith(`${part}/`)).length
 
@@ -24,12 +26,12 @@ describe('fillQueue', () => {
     const queue = make('queue')
     const {numbers, recipients, pending, todo, bounces} = fillQueue(queue, 2000)
     expect(new Set(numbers).size).toBe(2000)
-    expect([count(queue, 'mess'), count(queue, 'todo'), count(queue, 'intd'), count(queue, 'info'), count(queue, 'bounce')])
-      .toEqual([2000, todo, todo, 2000 - todo, bounces])
+    expect(['mess', 'todo', 'intd', 'info', 'bounce'].map((part) => count(queue, part))).toEqual(
+      [2000, todo, todo, 2000 - todo, bounces])
     expect(todo / 2000).toBeCloseTo(0.04, 1)
     expect(count(queue, 'local') / 2000).toBeCloseTo(0.18, 1)
     expect(recipients).toBeGreaterThan(pending)
-    const sizes = numbers.map((number) => statSync(`${queue.dir}/${pathOf(queue, 'mess', number)}`).size)
+    const sizes = numbers.map((number) => statSync(messOf(queue, number)).size)
     expect(sizes.reduce((sum, size) => sum + size) / 2000).toBeGreaterThan(1700)
     expect(sizes.reduce((sum, size) => sum + size) / 2000).toBeLessThan(2100)
   })
@@ -37,7 +39,7 @@ describe('fillQueue', () => {
   test('is the same for the same seed but for the numbers, and another for another', () => {
     const texts = (name: string, seed: number) => {
       const queue = make(name, {seed})
-      return fillQueue(queue, 50).numbers.map((number) => readFileSync(`${queue.dir}/${pathOf(queue, 'mess', number)}`, 'latin1'))
+      return fillQueue(queue, 50).numbers.map((number) => readFileSync(messOf(queue, number), 'latin1'))
     }
     expect(texts('one', 5)).toEqual(texts('two', 5))
     expect(texts('three', 6)).not.toEqual(texts('four', 5))
@@ -47,15 +49,18 @@ describe('fillQueue', () => {
     const queue = make('queue', {bigtodo: true, split: 5, extraChannels: ['suppl0', 'suppl1']})
     const before = process.cwd()
     const subjects = [fillQueue(queue, 300), fillQueue(queue, 300)].map(({numbers}) =>
-      readFileSync(`${queue.dir}/${pathOf(queue, 'mess', numbers[0]!)}`, 'latin1'))
+      readFileSync(messOf(queue, numbers[0]!), 'latin1'))
     expect(process.cwd()).toBe(before)
     expect(subjects[0]).not.toBe(subjects[1])
-    for (const part of ['suppl0', 'suppl1', 'local', 'remote', 'todo']) expect(count(queue, part), part).toBeGreaterThan(3)
+    for (const part of ['suppl0', 'suppl1', 'local', 'remote', 'todo']) {
+      expect(count(queue, part), part).toBeGreaterThan(3)
+    }
   })
 
   test('runs from the command line without a build', () => {
     const script = join(import.meta.dirname, 'generate.js')
-    const {stdout, status} = spawnSync(process.execPath, [script, join(dir, 'cli'), '20', '--split', '3'], {encoding: 'utf8'})
+    const argv = [script, join(dir, 'cli'), '20', '--split', '3']
+    const {stdout, status} = spawnSync(process.execPath, argv, {encoding: 'utf8'})
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({dir: join(dir, 'cli'), messages: 20})
     expect(spawnSync(process.execPath, [script], {encoding: 'utf8'})).toMatchObject({status: 64})
@@ -69,7 +74,7 @@ describe('snapshotTree', () => {
     const info = `${queue.dir}/${pathOf(queue, 'info', number)}`
     const before = snapshotTree(queue.dir)
     expect(differences(before, snapshotTree(queue.dir))).toEqual([])
-    expect(statSync(`${queue.dir}/${pathOf(queue, 'mess', number)}`).atimeMs).toBe(1_799_900_000_000)
+    expect(statSync(messOf(queue, number)).atimeMs).toBe(1_799_900_000_000)
     utimesSync(info, 1, 1)
     rmSync(`${queue.dir}/${pathOf(queue, 'remote', number)}`)
     writeFileSync(`${queue.dir}/new`, '')
@@ -115,7 +120,8 @@ describe('odd input', () => {
   })
 })
 
-describe.each(faultNames.filter((name) => process.getuid?.() === 0 || !name.endsWith('-owner')))('damage %s', (fault) => {
+const possibleFaults = faultNames.filter((name) => process.getuid?.() === 0 || !name.endsWith('-owner'))
+describe.each(possibleFaults)('damage %s', (fault) => {
   test('changes the queue', () => {
     const queue = make('queue')
     const number = addMessage(queue)

@@ -12,9 +12,9 @@ Creates the queue DIR (its parent must exist) with COUNT messages; prints what w
 
 /** @param {string} list @returns {Owners} */
 const ownersFrom = (list) => {
-  const [qmailq, qmails, qmailr, qmail, caller] = list.split(',').map(Number)
-  if (qmailq === undefined || qmails === undefined || qmailr === undefined || qmail === undefined) throw new Error(USAGE)
-  return {qmailq, qmails, qmailr, qmail, ...(caller !== undefined && {caller})}
+  if (!/^\d+(,\d+){3,4}$/.test(list)) throw new Error(USAGE)
+  const [qmailq = 0, qmails = 0, qmailr = 0, qmail = 0, caller = 0] = list.split(',').map(Number)
+  return {qmailq, qmails, qmailr, qmail, caller}
 }
 
 const main = () => {

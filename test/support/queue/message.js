@@ -29,17 +29,18 @@ import {messageText} from './text.js'
  * @property {number} [accessed]  atime of mess/N, which the 36 hour rule counts from; birth when absent
  * @property {Partial<Record<string, string>>} [bytes]  raw content by directory name (info, todo, remote ...)
  * @property {string} [number]  a name that is not the inode number
- * @property {boolean} [freeNumber]  without mess: give the inode back at once; else it is kept from reuse, see releaseNumbers
+ * @property {boolean} [freeNumber] without mess: give the inode back at once, see releaseNumbers
  */
 
+const DEFAULT_SENDER = 'sender@client.example'
 /** @type {readonly Recipient[]} */
 const DEFAULT_RECIPIENTS = [{address: 'someone@remote.example'}]
 
 /** @param {Queue} queue @returns {readonly [number, number] | null} owner of what qmail-queue writes */
-const injector = ({owners}) => owners && [owners.qmailq, owners.caller ?? 0]
+const queueOwner = ({owners}) => owners && [owners.qmailq, owners.caller ?? 0]
 
 /** @param {Queue} queue @returns {readonly [number, number] | null} owner of what qmail-send writes */
-const sender = ({owners}) => owners && [owners.qmails, owners.qmail]
+const sendOwner = ({owners}) => owners && [owners.qmails, owners.qmail]
 
 /**
  * pid/x, its inode number, then the link to mess/ (qmail-queue.c pidopen, main).
@@ -56,7 +57,7 @@ const createMess = ({queue, spec, parts, pid, birth}) => {
   try {
     if (!keep) {
       writeSync(fd, messBytes({spec, pid, birth}))
-      const owner = injector(queue)
+      const owner = queueOwner(queue)
       if (owner) fchownSync(fd, ...owner)
       futimesSync(fd, spec.accessed ?? birth, birth)
     }
@@ -75,7 +76,7 @@ const createMess = ({queue, spec, parts, pid, birth}) => {
  */
 const messBytes = ({spec, pid, birth}) => {
   if (spec.text !== undefined) return Buffer.from(spec.text, 'latin1')
-  const {sender: from = 'sender@client.example', recipients = DEFAULT_RECIPIENTS, subject = 'News', headers, body} = spec
+  const {sender: from = DEFAULT_SENDER, recipients = DEFAULT_RECIPIENTS, subject = 'News', headers, body} = spec
   return messageText({
     pid, birth, sender: from,
     from: from === '' || from === '#@[]' ? 'MAILER-DAEMON@mx.example' : oneLine(from),
@@ -95,9 +96,20 @@ const oneLine = (address) => address.replaceAll(/[\0\n]/g, '?')
  */
 const createEnvelope = ({queue, parts, number, bytes, birth}) => {
   const intd = `${queue.dir}/${pathOf(queue, 'intd', number)}`
-  createFile({path: intd, bytes, mode: 0o644, owner: injector(queue), mtime: birth})
+  createFile({path: intd, bytes, mode: 0o644, owner: queueOwner(queue), mtime: birth})
   if (parts.includes('todo')) linkSync(intd, `${queue.dir}/${pathOf(queue, 'todo', number)}`)
   if (!parts.includes('intd')) unlinkSync(intd)
+}
+
+/**
+ * @param {MessageSpec} spec
+ * @param {number} pid
+ * @returns {Buffer} the content of todo/N
+ */
+const envelopeOf = ({sender: from = DEFAULT_SENDER, recipients = DEFAULT_RECIPIENTS, bytes = {}}, pid) => {
+  const raw = bytes['todo'] ?? bytes['intd']
+  if (raw !== undefined) return Buffer.from(raw, 'latin1')
+  return envelopeBytes({uid: 1000, pid, sender: from, recipients})
 }
 
 /**
@@ -109,7 +121,7 @@ const sendFiles = ({spec, parts, birth}) => {
   const {recipients = DEFAULT_RECIPIENTS, nextRetry = birth} = spec
   /** @type {Map<string, {bytes: Buffer, mtime: number}>} */
   const files = new Map()
-  if (parts.includes('info')) files.set('info', {bytes: infoBytes(spec.sender ?? 'sender@client.example'), mtime: birth})
+  if (parts.includes('info')) files.set('info', {bytes: infoBytes(spec.sender ?? DEFAULT_SENDER), mtime: birth})
   if (parts.includes('channels')) {
     for (const channel of new Set(recipients.map((recipient) => recipient.channel ?? 'remote'))) {
       const bytes = channelBytes(recipients.filter((recipient) => (recipient.channel ?? 'remote') === channel))
@@ -141,13 +153,11 @@ export const addMessageRaw = (queue, spec) => {
   const pid = 1000 + ((queue.seed * 7919 + progress.added * 31) % 31_000)
   const number = createMess({queue, spec, parts, pid, birth})
   if (parts.includes('intd') || parts.includes('todo')) {
-    const {sender: from = 'sender@client.example', recipients = DEFAULT_RECIPIENTS} = spec
-    const raw = spec.bytes?.todo ?? spec.bytes?.intd
-    const bytes = raw === undefined ? envelopeBytes({uid: 1000, pid: pid + 1, sender: from, recipients}) : Buffer.from(raw, 'latin1')
-    createEnvelope({queue, parts, number, bytes, birth})
+    createEnvelope({queue, parts, number, bytes: envelopeOf(spec, pid + 1), birth})
   }
   for (const [directory, {bytes, mtime}] of sendFiles({spec, parts, birth})) {
-    createFile({path: `${queue.dir}/${pathOf(queue, directory, number)}`, bytes, mode: 0o600, owner: sender(queue), mtime})
+    const path = `${queue.dir}/${pathOf(queue, directory, number)}`
+    createFile({path, bytes, mode: 0o600, owner: sendOwner(queue), mtime})
   }
   if (spec.freeNumber) releaseNumbers(queue)
   return number
@@ -162,7 +172,8 @@ export const addMessageRaw = (queue, spec) => {
 export const addMessage = (queue, spec = {}) => withoutUmask(() => addMessageRaw(queue, spec))
 
 /**
- * Gives back the inodes of messages that were built without a mess file: from now on the next file may get their number.
+ * Gives back the inodes of messages that were built without a mess file. Until then, or the end of the process, their
+ * numbers are kept from reuse; from now on the next file may get one.
  * @param {Queue} queue whose
  */
 export const releaseNumbers = ({progress}) => {

@@ -5,7 +5,8 @@ import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {canLoopMount, loopMount} from '../loop-mount.js'
 import {
-  addMessage, createQueue, illegalStates, legalStates, oddAddresses, partsOf, pathOf, releaseNumbers, type Queue, type State,
+  addMessage, createQueue, illegalStates, legalStates, oddAddresses, partsOf, pathOf, releaseNumbers,
+  type Queue, type State,
 } from './index.js'
 
 let dir: string
@@ -24,7 +25,8 @@ const bytes = (part: string, number: string) => readFileSync(at(part, number), '
 const BOTH = [{address: 'user@local.example', channel: 'local'}, {address: 'user@remote.example', done: true}]
 
 const present = (number: string) => {
-  const files = ['mess', 'intd', 'todo', 'info', 'local', 'remote', 'bounce'].filter((part) => existsSync(at(part, number)))
+  const files = ['mess', 'intd', 'todo', 'info', 'local', 'remote', 'bounce']
+    .filter((part) => existsSync(at(part, number)))
   const channels = files.includes('local') && files.includes('remote') ? ['channels'] : []
   return [
     ...(readdirSync(join(queue.dir, 'pid')).length > 0 ? ['pid'] : []),
@@ -40,9 +42,9 @@ describe.each(Object.keys({...legalStates, ...illegalStates}) as State[])('state
       expect(String(statSync(at('mess', number), {bigint: true}).ino)).toBe(number)
       expect(statSync(at('mess', number)).nlink).toBe(partsOf(state).includes('pid' as never) ? 2 : 1)
     }
-    if (existsSync(at('todo', number))) expect(statSync(at('todo', number)).nlink).toBe(existsSync(at('intd', number)) ? 2 : 1)
-    if (existsSync(at('todo', number)) && existsSync(at('intd', number))) {
-      expect(statSync(at('todo', number)).ino).toBe(statSync(at('intd', number)).ino)
+    if (existsSync(at('todo', number))) {
+      const intd = existsSync(at('intd', number)) ? statSync(at('intd', number)) : undefined
+      expect(statSync(at('todo', number))).toMatchObject(intd ? {nlink: 2, ino: intd.ino} : {nlink: 1})
     }
   })
 })
@@ -54,8 +56,8 @@ test('the states are those of the table: no two alike, and none both legal and i
 
 test('records are those of qmail, byte by byte', () => {
   const pending = addMessage(queue, {
-    sender: 'owner-list-@lists.example-@[]', recipients: [...BOTH, {address: oddAddresses.eightBit}], state: 'pending-bounce',
-    bounce: '<x>:\nno\n\n',
+    state: 'pending-bounce', sender: 'owner-list-@lists.example-@[]', bounce: '<x>:\nno\n\n',
+    recipients: [...BOTH, {address: oddAddresses.eightBit}],
   })
   expect(bytes('info', pending)).toBe('Fowner-list-@lists.example-@[]\0')
   expect(bytes('local', pending)).toBe('Tuser@local.example\0')
@@ -66,14 +68,16 @@ test('records are those of qmail, byte by byte', () => {
 })
 
 test('the message begins as qmail-queue writes it', () => {
-  const number = addMessage(queue, {subject: 'Hi\x1b[31m', headers: ['X-Odd: a\0b'], body: 'body\n', birth: 1_767_323_045})
+  const headers = ['X-Odd: a\0b']
+  const number = addMessage(queue, {subject: 'Hi\x1b[31m', headers, body: 'body\n', birth: 1_767_323_045})
   expect(bytes('mess', number)).toMatch(/^Received: \(qmail \d+ invoked [a-z0-9 ]+\); 2 Jan 2026 03:04:05 -0000\n/)
-  expect(bytes('mess', number)).toMatch(/\nSubject: Hi\x1b\[31m\nX-Odd: a\0b\n\nbody\n$/)
+  expect(bytes('mess', number).endsWith('\nSubject: Hi\x1b[31m\nX-Odd: a\0b\n\nbody\n')).toBe(true)
 })
 
 test('times: birth on info and mess, the next retry on the channels, the access time for the 36 hour rule', () => {
   const birth = 1_799_000_000
-  const number = addMessage(queue, {birth, recipients: BOTH, nextRetry: {local: birth + 100, remote: birth + 400}, accessed: birth + 7})
+  const nextRetry = {local: birth + 100, remote: birth + 400}
+  const number = addMessage(queue, {birth, recipients: BOTH, nextRetry, accessed: birth + 7})
   const mtimes = ['mess', 'info', 'local', 'remote'].map((part) => statSync(at(part, number)).mtimeMs / 1000 - birth)
   expect(mtimes).toEqual([0, 0, 100, 400])
   expect(statSync(at('mess', number)).atimeMs / 1000 - birth).toBe(7)

@@ -7,7 +7,7 @@ import {addMessage} from './message.js'
 /** @import {Queue} from './layout.js' */
 /** @import {MessageSpec} from './message.js' */
 
-/** Envelope addresses that qmail accepts, a character a byte; the longest has the 1003 bytes that qmail-queue allows. */
+/** Envelope addresses that qmail accepts, a character a byte; the longest has the 1003 bytes qmail-queue allows. */
 export const oddAddresses = {
   eightBit: 'gr\xc3\xbc\xdfe@m\xfcller.example',
   newline: 'two\nlines@remote.example',

@@ -34,11 +34,13 @@ export const qmailDate = (seconds) => {
  */
 export const messageText = ({pid, birth, sender, from, to, subject, headers = [], body = 'Hello,\n\nno news.\n'}) => {
   const invoked = sender === '' ? 'for bounce' : pid % 3 === 0 ? 'by uid 1000' : 'from network'
+  const smtp = [
+    `Received: from unknown (HELO client.example) (192.0.2.${pid % 250})`,
+    `  by mx.example with SMTP; ${qmailDate(birth)}`,
+  ]
   const lines = [
     `Received: (qmail ${pid} invoked ${invoked}); ${qmailDate(birth)}`,
-    ...(invoked === 'from network'
-      ? [`Received: from unknown (HELO client.example) (192.0.2.${pid % 250})`, `  by mx.example with SMTP; ${qmailDate(birth)}`]
-      : []),
+    ...(invoked === 'from network' ? smtp : []),
     `Date: ${DAYS[new Date(birth * 1000).getUTCDay()]}, ${qmailDate(birth)}`,
     `Message-ID: <${birth}.${pid}.qmail@mx.example>`,
     `From: ${from}`,
