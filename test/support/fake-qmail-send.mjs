@@ -1,4 +1,3 @@
-// @ts-check
 // Stands in for qmail-send in tests: waits on the trigger, preprocesses, ends messages, remembers what it has seen
 //
 // Started as `flock --no-fork -n -x -E 111 QUEUE/lock/sendmutex node fake-qmail-send.mjs QUEUE [options]`, so that the
@@ -10,6 +9,7 @@
 //   thrown away with `bounce msg N`, `end msg N`. It delivers nothing: T stays T. A channel file that it had seen and
 //   that is gone gives `warning: trouble opening C/N; will try again later`;
 // - at TERM: `status: exiting` after --term milliseconds; with --term never it logs the signal and stays.
+// @ts-check
 import {existsSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync} from 'node:fs'
 import {Socket} from 'node:net'
 import {parseArgs} from 'node:util'

@@ -1,5 +1,5 @@
-// @ts-check
 // Faults of a queue beside its messages' states, one function each: names, places, owners, modes, lock/
+// @ts-check
 import {chmodSync, lchownSync, mkdirSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs'
 import {pathOf, withoutUmask} from './layout.js'
 

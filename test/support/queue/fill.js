@@ -1,5 +1,5 @@
-// @ts-check
 // A queue full of messages, in the mixture that the measurements of this project rest on
+// @ts-check
 import {withoutUmask} from './layout.js'
 import {addMessageRaw} from './message.js'
 import {randomFrom} from './random.js'

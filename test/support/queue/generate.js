@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// @ts-check
 // Command line of the queue generator: node test/support/queue/generate.js DIR COUNT [options]
+// @ts-check
 import {parseArgs} from 'node:util'
 import {createQueue, fillQueue} from './index.js'
 

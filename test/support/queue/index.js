@@ -1,4 +1,5 @@
 // Builds qmail queues for tests, benchmarks and the demo: real format, real inode names, no qmail needed
+// @ts-check
 export {damage, faultNames} from './damage.js'
 export {fillQueue, usualShape} from './fill.js'
 export {createQueue, pathOf, splitDirectories} from './layout.js'

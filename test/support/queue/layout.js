@@ -1,5 +1,5 @@
-// @ts-check
 // An empty qmail queue as its installer leaves it: directories, split, lock/, owners and modes
+// @ts-check
 import {spawnSync} from 'node:child_process'
 import {chmodSync, chownSync, closeSync, fchownSync, futimesSync, mkdirSync, openSync, writeSync} from 'node:fs'
 

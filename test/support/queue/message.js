@@ -1,5 +1,5 @@
-// @ts-check
 // One message of a queue, in any state, named by the inode of its mess file as qmail-queue does it
+// @ts-check
 import {
   closeSync, fchownSync, fstatSync, futimesSync, linkSync, openSync, unlinkSync, writeSync,
 } from 'node:fs'

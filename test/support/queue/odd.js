@@ -1,5 +1,5 @@
-// @ts-check
 // Input that no careful sender makes and every queue of some age holds: odd addresses, subjects, records and names
+// @ts-check
 import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs'
 import {pathOf, withoutUmask} from './layout.js'
 import {addMessage} from './message.js'

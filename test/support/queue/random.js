@@ -1,5 +1,5 @@
-// @ts-check
 // Numbers that look random and are the same for the same seed on every machine (mulberry32)
+// @ts-check
 
 /**
  * @typedef {object} Random

@@ -1,5 +1,5 @@
-// @ts-check
 // The bytes of the small queue files: envelopes (todo, intd), info, channel files; addresses are a character a byte
+// @ts-check
 
 /**
  * @typedef {object} Recipient

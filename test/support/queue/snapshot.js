@@ -1,5 +1,5 @@
-// @ts-check
 // A directory tree as plain data, so that two moments of it can be compared file by file
+// @ts-check
 import {createHash} from 'node:crypto'
 import {closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs'
 

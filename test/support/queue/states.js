@@ -1,5 +1,5 @@
-// @ts-check
 // What of a message exists on disk in each state that a queue can show: the legal ones, and every illegal one
+// @ts-check
 
 /**
  * A file of a message; `channels` is one file for each channel that has recipients, `pid` the scratch name in pid/.

@@ -1,5 +1,5 @@
-// @ts-check
 // The message itself: the Received line of qmail-queue, headers, a body
+// @ts-check
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
