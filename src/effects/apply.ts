@@ -45,7 +45,7 @@ const applyBulk = async (work: Work, n: number, change: BulkChange): Promise<Bul
   const handler = handlerOf(work.handlers, change.handler)
   work.journal.append({type: 'begin', n})
   const outcome = await handler[change.direction](change, bulkContext(work, n))
-  work.journal.append({type: 'done', n, after: null, result: outcome.result})
+  work.journal.append({type: 'done', n, after: null, result: outcome.result, complete: outcome.complete})
   return outcome
 }
 

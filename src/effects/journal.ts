@@ -47,7 +47,7 @@ export type JournalRecord =
   | {readonly type: 'staging'; readonly n: number; readonly saved: Saved}
   | {readonly type: 'staged'}
   | {readonly type: 'begin'; readonly n: number}
-  | {readonly type: 'done'; readonly n: number; readonly after: Seen | null; readonly result?: JsonObject}
+  | {readonly type: 'done'; readonly n: number; readonly after: Seen | null; readonly result?: JsonObject; readonly complete?: boolean}
   | {readonly type: 'note'; readonly n: number; readonly note: JsonObject}
   | {readonly type: 'failed'; readonly n: number; readonly error: string}
   | {readonly type: 'reverted'; readonly n: number}

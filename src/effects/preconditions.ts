@@ -1,6 +1,6 @@
 // The look at the disk before a plan is applied: is everything still as it was when the plan was made?
 import {OpsError} from '../errors.js'
-import type {Change, Plan} from '../plan.js'
+import type {Change, Plan, Seen} from '../plan.js'
 import {readSeen, sameSeen} from './files.js'
 
 const expected = (change: Change): {path: string; before: ReturnType<typeof readSeen>}[] => {
@@ -27,7 +27,8 @@ const expected = (change: Change): {path: string; before: ReturnType<typeof read
  * @throws OpsError 75 `CHANGED`, naming the first path that differs
  */
 export const checkPreconditions = (plan: Plan): void => {
-  for (const change of plan.changes)
+  for (const change of plan.changes) {
+    if (change.kind === 'write') refuseNonFile(change.path, change.before)
     for (const {path, before} of expected(change)) {
       const now = readSeen(path, {digest: before?.sha256 !== undefined})
       if (sameSeen(now, before)) continue
@@ -37,6 +38,16 @@ export const checkPreconditions = (plan: Plan): void => {
         hint: 'run the command again',
       })
     }
+  }
+}
+
+// Replacing a link would cut it off from what it points at, writing through it would change a file nobody named.
+const refuseNonFile = (path: string, before: Seen | null): void => {
+  if (before === null || before.type === 'file') return
+  throw new OpsError('NOT_A_FILE', `${path} is a ${before.type}, not a file; nothing was changed`, {
+    exit: 'badData',
+    ...(before.type === 'symlink' && {hint: 'name the file that it points at'}),
+  })
 }
 
 /** Two changes of one path would have to be checked against each other's outcome: a plan names a path once. */

@@ -4,13 +4,13 @@ import * as fs from 'node:fs'
 import type {Change} from '../plan.js'
 import {handlerOf, type BulkHandler} from './bulk.js'
 import {effectOf} from './changes/index.js'
-import {removeIfThere} from './files.js'
+import {readSeen, removeIfThere} from './files.js'
 import {listJournals, notesOf, planOf, savedOf, statusOf, type JournalEntry, type JournalStatus} from './journal-entries.js'
 import {reopenJournal, settleJournal} from './journal.js'
 import {tryLock} from './lock/index.js'
 import {lockResource} from './resource-lock.js'
 import type {StatePlace} from './state.js'
-import {bulkContext, lastBegun, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
+import {bulkContext, isDone, lastBegun, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
 
 const BLANK_MS = 10_000
 
@@ -31,9 +31,11 @@ const finish = async (work: Work): Promise<void> => {
     const effect = effectOf(change)
     const slot = slotOf(work, n)
     const saved = work.saved[n] ?? {}
-    const isMade = n <= begun && change.kind !== 'run' && effect.standing(change, slot, saved) === 'after'
+    if (isDone(work, n)) continue
+    // A program that was cut off is run again; everything else shows on the disk whether it was made.
+    const isMade = n === begun && change.kind !== 'run' && effect.standing(change, slot, saved) === 'after'
     if (isMade) effect.complete?.(change)
-    else if (change.kind !== 'run' || n >= begun) await effect.commit(change, slot, saved)
+    else await effect.commit(change, slot, saved)
   }
 }
 
@@ -43,8 +45,9 @@ const mayFinish = (work: Work): boolean => {
   const begun = lastBegun(work)
   const isReady = (change: Change, n: number): boolean => {
     if (change.kind !== 'write' || n < begun) return change.kind !== 'bulk'
-    const {temporary} = saved[n] ?? {}
-    if (temporary !== undefined && fs.existsSync(temporary)) return true
+    const {temporary = '', afterSha256} = saved[n] ?? {}
+    // A torn one is there too, with other bytes.
+    if (readSeen(temporary, {digest: true})?.sha256 === afterSha256 && afterSha256 !== undefined) return true
     return n === begun && effectOf(change).standing(change, slotOf(work, n), saved[n] ?? {}) === 'after'
   }
   return (
@@ -60,13 +63,13 @@ const settle = async (work: Work): Promise<void> => {
   }
   const begun = lastBegun(work)
   const change = work.plan.changes[begun]
-  const isDone = work.journal.records.some(record => record.type === 'done' && record.n === begun)
+  const done = work.journal.records.find(record => record.type === 'done' && record.n === begun)
   // Everything was done, only the last record is missing.
-  if (isDone && begun === work.plan.changes.length - 1 && change?.kind === 'bulk') {
-    writeEnd(work, {conflicts: null, complete: true})
+  if (done?.type === 'done' && begun === work.plan.changes.length - 1 && change?.kind === 'bulk') {
+    writeEnd(work, {conflicts: null, complete: done.complete ?? true})
     return
   }
-  if (change?.kind === 'bulk' && !isDone) {
+  if (change?.kind === 'bulk' && done === undefined) {
     const notes = notesOf(work.journal.records, begun)
     const context = {...bulkContext(work, begun), notes}
     if ((await handlerOf(work.handlers, change.handler).recover(change, context)) === 'done') {

@@ -1,9 +1,11 @@
 // Before the first change: is there room, and everything that needs room written.
 import {dirname} from 'node:path'
 
+import {fromSystem} from '../errors.js'
 import type {Plan} from '../plan.js'
-import {effectOf} from './changes/index.js'
+import {effectOf, type SimpleChange} from './changes/index.js'
 import {freeSpace, requireSpace} from './files.js'
+import type {Saved} from './journal.js'
 import type {StatePlace} from './state.js'
 import {slotOf, type Work} from './work.js'
 
@@ -51,9 +53,17 @@ export const stageChange = (work: Work, n: number): void => {
   work.saved[n] = planned
   // Named before it exists: what a crash leaves behind is found by the journal alone.
   if (effect.plan !== undefined) work.journal.append({type: 'staging', n, saved: planned})
-  const saved = effect.stage?.(change, slot, planned) ?? planned
+  const saved = stageOrSay(() => effect.stage?.(change, slot, planned) ?? planned, change)
   work.saved[n] = saved
   if (saved !== planned) work.journal.append({type: 'staging', n, saved})
+}
+
+const stageOrSay = (stage: () => Saved, change: SimpleChange): Saved => {
+  try {
+    return stage()
+  } catch (error) {
+    throw fromSystem(error, 'prepare', 'path' in change ? change.path : change.kind)
+  }
 }
 
 /** True for a change whose directory only the plan itself will make, so that it cannot be staged before. */

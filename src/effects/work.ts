@@ -47,7 +47,8 @@ export const dropTemporaries = ({saved}: Work): void => {
   for (const entry of saved) if (entry?.temporary !== undefined) removeIfThere(entry.temporary)
 }
 
-const isDone = ({journal}: Work, n: number): boolean =>
+/** True when the change of that number was made and its outcome is in the journal. */
+export const isDone = ({journal}: Work, n: number): boolean =>
   journal.records.some(record => record.type === 'done' && record.n === n)
 
 /** Takes a whole bulk change back; gives what could not be. */

@@ -8,7 +8,10 @@ import {cannotStart, complaint, type Report} from './make.js'
 import type {Service} from './types.js'
 
 export interface StoppedOptions {
-  /** Whether the service has let go of what the work needs: its lock, not the word of its supervisor. */
+  /**
+   * Whether the service has let go of what the work needs: its lock, not the word of its supervisor. Let it look
+   * (`holder`) and not try (`tryLock`): a daemon that starts in that very moment would find the lock taken, and give up.
+   */
   isDown: () => boolean | Promise<boolean>
   /** How long it may take to go down; after that it is up again, nothing was done, OpsError (75). */
   timeoutMs: number

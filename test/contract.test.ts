@@ -1,0 +1,29 @@
+// What every command promises: help, examples, flags, no argument from stdin, a page in docs/.
+import {existsSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+
+import {Config} from '@oclif/core'
+import {expect, test} from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+const config = await Config.load({root: ROOT, userPlugins: false})
+const OURS = config.commands.filter(({pluginName}) => pluginName === 'mailops' || pluginName?.startsWith('@mailops/'))
+
+test('the commands are here', () => {
+  expect(OURS.map(({id}) => id)).toEqual(expect.arrayContaining(['doctor', 'history', 'undo', 'recover']))
+})
+
+test.each(OURS.map(command => ({name: command.id.replaceAll(':', ' '), command})))('mailops $name', ({name, command}) => {
+  expect(command.summary, 'a summary').toMatch(/^[a-z].*[^.]$/)
+  expect(command.examples?.length ?? 0, 'an example').toBeGreaterThan(0)
+  expect(command.description, 'its exit statuses').toMatch(/Exit status: /)
+  for (const arg of Object.values(command.args)) expect(arg.ignoreStdin, `argument ${arg.name} from stdin`).toBe(true)
+  const flags = Object.keys(command.flags)
+  expect(flags).toEqual(expect.arrayContaining(['json', 'quiet', 'verbose']))
+  if (flags.includes('yes')) expect(flags).toContain('dry-run')
+  if (flags.includes('dry-run')) expect(flags).toContain('yes')
+  const topic = command.id.includes(':') ? command.id.split(':')[0] : 'mailops'
+  const page = join(ROOT, 'docs', `${topic}.md`)
+  expect(existsSync(page), `${page}; npm run docs makes it`).toBe(true)
+  expect(readFileSync(page, 'utf8')).toContain(`mailops ${name}`)
+})
