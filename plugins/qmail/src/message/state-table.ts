@@ -48,24 +48,60 @@ export interface StateRow {
 const row = (code: StateCode, rest: Omit<StateRow, 'code' | 'quarantine' | 'repair'> & Partial<StateRow>): StateRow =>
   Object.freeze({quarantine: false, repair: [], ...rest, code})
 
-const legal = (code: StateCode, internals: StateRow['internals'], meaning: string, purge: readonly PartKind[]): StateRow =>
+type Legal = Pick<StateRow, 'internals' | 'meaning' | 'purge'>
+
+const legal = (code: StateCode, {internals, meaning, purge}: Legal): StateRow =>
   row(code, {internals, legal: true, severity: 'none', meaning, purge})
 
+type WithoutMess = Pick<StateRow, 'severity' | 'meaning' | 'repair'>
+
 /** Without mess/N there is no message, only what will befall the next one: repair and purge are the same. */
-const withoutMess = (code: StateCode, severity: Severity, order: readonly PartKind[], meaning: string): StateRow =>
-  row(code, {internals: undefined, legal: false, severity, meaning, repair: order, purge: order})
+const withoutMess = (code: StateCode, {severity, meaning, repair}: WithoutMess): StateRow =>
+  row(code, {internals: undefined, legal: false, severity, meaning, repair, purge: repair})
 
 /** The rows by code. */
 export const STATE_ROWS: Readonly<Record<StateCode, StateRow>> = Object.freeze({
-  gone: legal('gone', 'S1', 'no such message', []),
-  injecting: legal('injecting', 'S2', 'being injected by qmail-queue, or left by one that gave up less than 36 hours ago', []),
+  gone: legal('gone', {
+    internals: 'S1',
+    meaning: 'no such message',
+    purge: [],
+  }),
+  injecting: legal('injecting', {
+    internals: 'S2',
+    meaning: 'being injected by qmail-queue, or left by one that gave up less than 36 hours ago',
+    purge: [],
+  }),
   // Never part of a purge: whoever has a reason to doubt the 36 hours has none to trust a clock.
-  abandoned: legal('abandoned', 'S2', 'left by an injection that was given up; qmail-send removes it', []),
-  queued: legal('queued', 'S4', 'accepted, waits for qmail-send to preprocess it', REMOVAL_ORDER),
-  preprocessing: legal('preprocessing', 'S4', 'accepted, being preprocessed or to be preprocessed afresh', REMOVAL_ORDER),
-  finished: legal('finished', 'S5', 'all recipients are done; qmail-send removes it', REMOVAL_ORDER),
-  'bounce-due': legal('bounce-due', 'S5', 'all recipients are done; qmail-send sends the bounce', REMOVAL_ORDER),
-  pending: legal('pending', 'S5', 'waits for delivery', REMOVAL_ORDER),
+  abandoned: legal('abandoned', {
+    internals: 'S2',
+    meaning: 'left by an injection that was given up; qmail-send removes it',
+    purge: [],
+  }),
+  queued: legal('queued', {
+    internals: 'S4',
+    meaning: 'accepted, waits for qmail-send to preprocess it',
+    purge: REMOVAL_ORDER,
+  }),
+  preprocessing: legal('preprocessing', {
+    internals: 'S4',
+    meaning: 'accepted, being preprocessed or to be preprocessed afresh',
+    purge: REMOVAL_ORDER,
+  }),
+  finished: legal('finished', {
+    internals: 'S5',
+    meaning: 'all recipients are done; qmail-send removes it',
+    purge: REMOVAL_ORDER,
+  }),
+  'bounce-due': legal('bounce-due', {
+    internals: 'S5',
+    meaning: 'all recipients are done; qmail-send sends the bounce',
+    purge: REMOVAL_ORDER,
+  }),
+  pending: legal('pending', {
+    internals: 'S5',
+    meaning: 'waits for delivery',
+    purge: REMOVAL_ORDER,
+  }),
   'leftover-intd': row('leftover-intd', {
     internals: 'S5',
     legal: false,
@@ -102,36 +138,31 @@ export const STATE_ROWS: Readonly<Record<StateCode, StateRow>> = Object.freeze({
     quarantine: true,
     purge: ['bounce', 'channels', 'intd', 'mess'],
   }),
-  'todo-without-mess': withoutMess(
-    'todo-without-mess',
-    'danger',
-    ['todo', 'intd', 'bounce', 'channels', 'info'],
-    'todo file without a message: the next message of this number would go to its recipients',
-  ),
-  'intd-without-mess': withoutMess(
-    'intd-without-mess',
-    'danger',
-    ['intd', 'bounce', 'channels'],
-    'intd file without a message: the next injection that gets this number fails (exit 65)',
-  ),
-  'info-without-mess': withoutMess(
-    'info-without-mess',
-    'error',
-    ['bounce', 'channels', 'info', 'intd'],
-    'message file lost: deferred until its lifetime ends, then a bounce that cannot be sent, for ever',
-  ),
-  'orphan-channel': withoutMess(
-    'orphan-channel',
-    'notice',
-    ['channels'],
-    'channel file without a message; the next message of this number removes it, if its build knows the channel',
-  ),
-  'orphan-bounce': withoutMess(
-    'orphan-bounce',
-    'danger',
-    ['bounce', 'channels'],
-    'bounce without a message: it would be sent to the sender of the next message of this number',
-  ),
+  'todo-without-mess': withoutMess('todo-without-mess', {
+    severity: 'danger',
+    meaning: 'todo file without a message: the next message of this number would go to its recipients',
+    repair: ['todo', 'intd', 'bounce', 'channels', 'info'],
+  }),
+  'intd-without-mess': withoutMess('intd-without-mess', {
+    severity: 'danger',
+    meaning: 'intd file without a message: the next injection that gets this number fails (exit 65)',
+    repair: ['intd', 'bounce', 'channels'],
+  }),
+  'info-without-mess': withoutMess('info-without-mess', {
+    severity: 'error',
+    meaning: 'message file lost: deferred until its lifetime ends, then a bounce that cannot be sent, for ever',
+    repair: ['bounce', 'channels', 'info', 'intd'],
+  }),
+  'orphan-channel': withoutMess('orphan-channel', {
+    severity: 'notice',
+    meaning: 'channel file without a message; the next message of this number removes it where its build knows it',
+    repair: ['channels'],
+  }),
+  'orphan-bounce': withoutMess('orphan-bounce', {
+    severity: 'danger',
+    meaning: 'bounce without a message: it would be sent to the sender of the next message of this number',
+    repair: ['bounce', 'channels'],
+  }),
 })
 
 const codeOf = (bits: number): StateCode => {

@@ -46,7 +46,7 @@ export const stateOf = (presence: Presence, contents?: MessageContents): Message
   return STATE_OF[row.code] ?? 'broken'
 }
 
-/** Returns all states that the files' presence leaves possible, so that most messages need not be read to be left out. */
+/** Returns all states that the files' presence leaves possible: most messages need not be read to be left out. */
 export const possibleStates = (presence: Presence): readonly MessageState[] => POSSIBLE[stateOf(presence)]
 
 const POSSIBLE: Readonly<Record<MessageState, readonly MessageState[]>> = {

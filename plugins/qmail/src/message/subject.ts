@@ -4,5 +4,5 @@ import {fieldReader} from './header.js'
 
 const readSubject = fieldReader('Subject')
 
-/** Takes a header (latin1) and returns its first Subject decoded, '' where there is none; not yet safe for a terminal. */
+/** Takes a header (latin1), returns its first Subject decoded, '' where there is none; not yet safe for a terminal. */
 export const subjectOf = (header: string): string => decodeHeader(readSubject(header)[0] ?? '')

@@ -10,7 +10,7 @@ export interface TodoRecord {
   readonly pid: number | undefined
   /** Latin1; '' is the null sender, undefined none. */
   readonly sender: string | undefined
-  /** Latin1, as the sender gave them; `log` and the like of QUEUE_EXTRA come first, and are recipients to qmail-send. */
+  /** Latin1, as the sender gave them; `log` and the like of QUEUE_EXTRA come first, recipients to qmail-send. */
   readonly recipients: readonly string[]
   readonly defects: readonly Defect[]
 }

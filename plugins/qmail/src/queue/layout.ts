@@ -7,7 +7,7 @@ export interface QueueLayout {
   readonly split: number
   /** True when todo and intd are split as well (big-todo patch, sagredo, s/qmail). */
   readonly bigTodo: boolean
-  /** Channel directories: local and remote first, then suppl0, suppl1 and so on; a channel's index is its place here. */
+  /** Channel directories: local, remote, then suppl0, suppl1 and so on; a channel's index is its place here. */
   readonly channels: readonly string[]
 }
 

@@ -1,6 +1,6 @@
 // Message numbers: the inode number of mess/N, which names every other file of the message.
 
-/** A number up to 2^53 - 1, a bigint above it up to 2^64 - 1 (an unsigned long); equal numbers are always of one type. */
+/** A number up to 2^53 - 1, a bigint above it up to 2^64 - 1 (unsigned long); equal numbers are always of one type. */
 export type MessageNumber = number | bigint
 
 const MAX_ULONG = 2n ** 64n - 1n

@@ -10,7 +10,7 @@ export type PartKind = 'bounce' | 'channels' | 'info' | 'todo' | 'intd' | 'mess'
  * - info and channels before todo: todo gone first leaves a half-written S5 that goes to some of the recipients;
  * - mess last: it holds the number (its inode), and the next tenant of N would meet whatever is left.
  */
-export const REMOVAL_ORDER = ['bounce', 'channels', 'info', 'todo', 'intd', 'mess'] as const satisfies readonly PartKind[]
+export const REMOVAL_ORDER: readonly PartKind[] = ['bounce', 'channels', 'info', 'todo', 'intd', 'mess']
 
 /**
  * Order of restoring, with qmail-send stopped; not the mirror of removal.
@@ -19,4 +19,4 @@ export const REMOVAL_ORDER = ['bounce', 'channels', 'info', 'todo', 'intd', 'mes
  *   channels and info without it are a message deliverable to some of its recipients;
  * - info last where there is no todo: info without channels is a finished message, which qmail-send removes.
  */
-export const RESTORE_ORDER = ['mess', 'intd', 'todo', 'channels', 'bounce', 'info'] as const satisfies readonly PartKind[]
+export const RESTORE_ORDER: readonly PartKind[] = ['mess', 'intd', 'todo', 'channels', 'bounce', 'info']

@@ -26,7 +26,7 @@ export type LayoutProblemCode =
 
 /**
  * Something about the directories that no build of qmail makes.
- * `fatal`: not a queue. `error`: qmail or we would look in the wrong place; change nothing. `warning`: harmless as it is.
+ * `fatal`: not a queue. `error`: qmail or we would look in the wrong place; change nothing. `warning`: harmless so far.
  */
 export interface LayoutProblem {
   readonly code: LayoutProblemCode
@@ -86,7 +86,7 @@ const notAQueue = (problems: readonly LayoutProblem[]): Recognition => ({
       code: 'not-a-queue',
       severity: 'fatal',
       path: '.',
-      message: 'not a qmail queue: it has no mess/, info/ and todo/ with sub-directories 0, 1, 2 ... in mess/ and info/',
+      message: 'not a qmail queue: no todo/, or no mess/ and info/ with sub-directories 0, 1, 2 ...',
     },
     ...problems,
   ],
@@ -135,7 +135,12 @@ const splitProblems = (path: string, listing: DirectoryListing | undefined, spli
   const missing = Array.from({length: split}, (_, i) => `${i}`).filter(name => !present.has(name))
   const beyond = listing.directories.filter(name => isSplitName(name) && Number(name) >= split)
   if (missing.length > 0)
-    problems.push({code: 'split-gap', severity: 'error', path, message: `${path}/ lacks ${missing.join(', ')} of ${split}`})
+    problems.push({
+      code: 'split-gap',
+      severity: 'error',
+      path,
+      message: `${path}/ lacks ${missing.join(', ')} of ${split}`,
+    })
   if (beyond.length > 0)
     problems.push({
       code: path === 'todo' || path === 'intd' ? 'todo-split-differs' : 'split-differs',

@@ -16,7 +16,7 @@ export interface BodySearch {
 /** Chars kept between chunks: a regex match longer than this may be missed where it crosses a border of chunks. */
 export const REGEX_WINDOW = 4096
 
-/** Chars that must follow a match before it counts, so that $ and look-ahead do not take a chunk's end for the body's. */
+/** Chars that must follow a match before it counts: $ and look-ahead must not take a chunk's end for the body's. */
 const LOOK_AHEAD = 256
 
 /**
@@ -52,9 +52,9 @@ const compile = (pattern: string, option: string): Windowed[] => {
 
 // Letters as [aA]: the flag i would also join bytes beyond ASCII, which in UTF-8 are parts of other characters.
 const literal = (text: string): RegExp => {
-  const source = text.replace(/[^]/g, char =>
-    /[A-Za-z]/.test(char) ? `[${char.toLowerCase()}${char.toUpperCase()}]` : char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&'),
-  )
+  const source = text
+    .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+    .replace(/[A-Za-z]/g, letter => `[${letter.toLowerCase()}${letter.toUpperCase()}]`)
   return new RegExp(source, 'g')
 }
 

@@ -47,7 +47,8 @@ export const compileSelection = (selection: Selection, nowSeconds: number): Comp
     body: bodyTest(selection.body),
   }
   const judge = compileRecipients(selection)
-  const before = defined([tests.ids, tests.state?.possible, tests.sender, tests.queuedAt, tests.size, tests.state?.exact])
+  const {ids: id, state, sender, queuedAt, size} = tests
+  const before = defined([id, state?.possible, sender, queuedAt, size, state?.exact])
   const after = defined([tests.header, tests.body])
   return {
     needs: {

@@ -5,7 +5,7 @@ import type {Criterion} from './selection.js'
 /** A question about a message. */
 export type Test = (message: MessageView) => boolean
 
-/** Returns the predicate of an option, undefined where it was not given; `compile` makes that of one value, or throws. */
+/** Returns the predicate of an option, undefined where not given; `compile` makes that of one value, or throws. */
 export const criterion = <V>(
   given: Criterion | undefined,
   name: string,

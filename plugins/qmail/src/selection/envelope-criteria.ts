@@ -15,7 +15,7 @@ export const idTest = (given: Criterion | undefined, any: ReadonlySet<MessageNum
   return ({number}) => (any?.has(number) ?? true) && !none.has(number)
 }
 
-/** --state, in two steps: what the files' presence excludes needs no reading; what it leaves open is asked exactly, later. */
+/** --state, in two steps: what the files' presence excludes needs no reading; what it leaves open is asked later. */
 export const stateTest = (given: Criterion | undefined): {possible: Test; exact: Test} | undefined => {
   const accepts = criterion<MessageState>(given, 'state', (value, option) => {
     if (!(MESSAGE_STATES as readonly string[]).includes(value))

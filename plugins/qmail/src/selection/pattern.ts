@@ -13,6 +13,12 @@ export const canonicalAddress = (address: string): string => {
   return lower === domain ? address : address.slice(0, at) + lower
 }
 
+// What follows the last @ in lower case; a text that no domain pattern holds where there is none.
+const domainOf = (address: string): string => {
+  const at = address.lastIndexOf('@')
+  return at === -1 ? '@' : asciiLower(address.slice(at + 1))
+}
+
 /** Patterns sorted by how they are looked up, so that ten thousand exact addresses cost one look-up. */
 interface Compiled {
   readonly exact: Set<string>
@@ -33,13 +39,10 @@ export const addressMatcher = (patterns: readonly string[], option: string): Mat
   const compiled: Compiled = {exact: new Set(), domains: new Set(), others: []}
   for (const pattern of patterns) add(compiled, pattern, option)
   const {exact, domains, others} = compiled
-  if (others.length === 0 && domains.size === 0) return address => exact.has(canonicalAddress(address))
-  return address => {
-    if (others.some(matches => matches(address))) return true
-    const canonical = canonicalAddress(address)
-    if (exact.has(canonical)) return true
-    return domains.size > 0 && canonical.includes('@') && domains.has(canonical.slice(canonical.lastIndexOf('@') + 1))
-  }
+  return address =>
+    (domains.size > 0 && domains.has(domainOf(address))) ||
+    (exact.size > 0 && exact.has(canonicalAddress(address))) ||
+    others.some(matches => matches(address))
 }
 
 const add = (compiled: Compiled, pattern: string, option: string): void => {

@@ -13,8 +13,8 @@ export interface RecipientJudge {
 /**
  * Compiles --recipient, --local, --remote and their negations; undefined where none was given. Only recipients still to
  * be done count. --local is the channel local, --remote every other one; a recipient meant must match a pattern and be
- * in a channel asked for, and with --local and --remote there must be one of each. A negation rules out the message that
- * has such a pending recipient, not only the recipient.
+ * in a channel asked for, and with --local and --remote there must be one of each. A negation rules out the message
+ * that has such a pending recipient, not only the recipient.
  */
 export const compileRecipients = (selection: Selection): RecipientJudge | undefined => {
   const {recipient, local, remote} = selection

@@ -10,19 +10,14 @@ export const parseRegex = (pattern: string, option: string): {source: string; fl
   const match = /^\/([^]*)\/([a-z]*)$/.exec(pattern)
   if (match === null) {
     if (pattern.includes('@')) return undefined
-    throw usageError(option, pattern, 'a regular expression without its closing /', 'write /expression/ or /expression/i')
+    throw usageError(option, pattern, 'a regex without its closing /', 'write /expression/ or /expression/i')
   }
   const [, source, flags] = match as unknown as [string, string, string]
   if (flags !== '' && flags !== 'i')
     throw usageError(option, pattern, `unknown flags '${flags}'`, 'only i (ignore case) may follow the closing /')
   if (source === '') throw usageError(option, pattern, 'an empty regular expression')
-  check(source, flags, pattern, option)
-  return {source, flags}
-}
-
-const check = (source: string, flags: string, pattern: string, option: string): void => {
   try {
-    new RegExp(source, flags)
+    return {source, flags: new RegExp(source, flags).ignoreCase ? 'i' : ''}
   } catch (error) {
     // SyntaxError: the administrator's expression, and its message ends with what is wrong.
     throw usageError(option, pattern, `bad regular expression: ${(error as Error).message.replace(/^.*: /s, '')}`)

@@ -49,7 +49,7 @@ export const selectionOf = (flags: SelectionFlags): Selection => {
     if (flags[name] === true) selection[name] = true
     if (flags[`not-${name}`] === true) selection[name] = false
   }
-  return selection as Selection
+  return selection
 }
 
 /** True when nothing was asked for, so that every message matches: a command that destroys demands --all then. */

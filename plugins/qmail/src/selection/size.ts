@@ -12,6 +12,6 @@ export const parseSize = (text: string, option: string): number => {
   const unit = match?.[2]?.toLowerCase() ?? ''
   const bytes = match === null ? Number.NaN : Math.floor(Number(match[1]) * 1024 ** EXPONENT[unit]!)
   if (!Number.isSafeInteger(bytes) || (unit === '' && text.includes('.')))
-    throw usageError(option, text, 'not a size', 'write bytes, or a number with k, M or G (powers of 1024): 10k, 1M, 2G')
+    throw usageError(option, text, 'not a size', 'write bytes, or k, M or G (powers of 1024): 10k, 1M, 2G')
   return bytes
 }

@@ -43,7 +43,8 @@ describe('header', () => {
     expect(fieldReader('to')(text)).toEqual(['a@b, c@d'])
     expect(fieldReader('empty')(text)).toEqual([''])
     expect(fieldReader('From')(text)).toEqual([])
-    expect(headerFields(text).map(({name}) => name)).toEqual(['Received', 'subject', 'X-Subject', 'To', 'SUBJECT', 'Empty'])
+    const names = ['Received', 'subject', 'X-Subject', 'To', 'SUBJECT', 'Empty']
+    expect(headerFields(text).map(({name}) => name)).toEqual(names)
   })
 
   test('a name is taken literally', () => {
@@ -92,10 +93,11 @@ describe('encoded words', () => {
     ['=?utf-8?Q?a?= \xc3\xa9', 'a é'],
   ])('%j is %j', (value, decoded) => expect(decodeHeader(value)).toBe(decoded))
 
+  const graphemes = fc.string({unit: 'grapheme', minLength: 1})
+
   test('any text, cut into words anywhere, comes back', () =>
     fc.assert(
-      fc.property(fc.string({unit: 'grapheme', minLength: 1}), fc.boolean(), fc.integer({min: 1, max: 5}), (text, b, step) => {
-        fc.pre(text.isWellFormed())
+      fc.property(graphemes, fc.boolean(), fc.integer({min: 1, max: 5}), (text, b, step) => {
         const bytes = Buffer.from(text, 'utf8')
         const words: string[] = []
         for (let i = 0; i < bytes.length; i += step) {

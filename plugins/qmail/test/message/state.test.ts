@@ -4,8 +4,9 @@ import {ANY_CHANNEL, MAX_CHANNELS, PRESENCE, channelBit, hasChannel, stateBits} 
 import {MESSAGE_STATES, possibleStates, stateOf} from '../../src/message/state.js'
 import {STATE_ROWS, stateRow, type StateCode} from '../../src/message/state-table.js'
 import {OSSIFIED_SECONDS} from '../../src/message/retry-time.js'
+import type {PartKind} from '../../src/queue/order.js'
 
-// mess intd todo info chan bounce | code below 36 h | code above | state | what repair does | what purge does
+// mess intd todo info chan bounce | code below 36 h | above | state | repair | purge; = as repair
 // Rows as the documentation of the queue has them; + there, - not there, ? either; the first that fits counts.
 const ALL = 'bounce channels info todo intd mess'
 const TABLE = `
@@ -19,13 +20,13 @@ const TABLE = `
 + - - + + ? | pending           | pending           | pending  | -                              | ${ALL}
 + + - + ? ? | leftover-intd     | leftover-intd     | broken   | intd                           | ${ALL}
 + ? + ? ? + | former-bounce     | former-bounce     | broken   | bounce                         | ${ALL}
-+ ? - - + ? | orphan-under-new  | info-lost         | broken   | bounce channels intd mess      | bounce channels intd mess
-+ ? - - ? + | orphan-under-new  | info-lost         | broken   | bounce channels intd mess      | bounce channels intd mess
-- ? + ? ? ? | todo-without-mess | todo-without-mess | broken   | todo intd bounce channels info | todo intd bounce channels info
-- + - - ? ? | intd-without-mess | intd-without-mess | broken   | intd bounce channels           | intd bounce channels
-- ? - + ? ? | info-without-mess | info-without-mess | broken   | bounce channels info intd      | bounce channels info intd
-- - - - + - | orphan-channel    | orphan-channel    | broken   | channels                       | channels
-- - - - ? + | orphan-bounce     | orphan-bounce     | broken   | bounce channels                | bounce channels`
++ ? - - + ? | orphan-under-new  | info-lost         | broken   | bounce channels intd mess | =
++ ? - - ? + | orphan-under-new  | info-lost         | broken   | bounce channels intd mess | =
+- ? + ? ? ? | todo-without-mess | todo-without-mess | broken   | todo intd bounce channels info | =
+- + - - ? ? | intd-without-mess | intd-without-mess | broken   | intd bounce channels | =
+- ? - + ? ? | info-without-mess | info-without-mess | broken   | bounce channels info intd | =
+- - - - + - | orphan-channel    | orphan-channel    | broken   | channels | =
+- - - - ? + | orphan-bounce     | orphan-bounce     | broken   | bounce channels | =`
   .trim()
   .split('\n')
   .map(line => {
@@ -37,7 +38,7 @@ const TABLE = `
       string,
       string,
     ]
-    return {pattern: pattern.split(' '), young, old, state, repair, purge}
+    return {pattern: pattern.split(' '), young, old, state, repair, purge: purge === '=' ? repair : purge}
   })
 
 const COLUMNS = [PRESENCE.mess, PRESENCE.intd, PRESENCE.todo, PRESENCE.info, channelBit(0), PRESENCE.bounce]
@@ -51,6 +52,7 @@ const expectedOf = (present: readonly boolean[]): (typeof TABLE)[number] => {
   if (found === undefined) throw new Error('the transcription has a hole')
   return found
 }
+const BIT_OF: Readonly<Record<PartKind, number>> = {...PRESENCE, channels: ANY_CHANNEL}
 const words = (text: string): string[] => (text === '-' ? [] : text.split(' '))
 
 describe('state table', () => {
@@ -69,26 +71,26 @@ describe('state table', () => {
   })
 
   test('every row is reached by some combination', () => {
-    const reached = new Set(ALL_COMBINATIONS.flatMap(({presence}) => [stateRow(presence).code, stateRow(presence, 1e9).code]))
+    const reached = new Set(
+      ALL_COMBINATIONS.flatMap(({presence}) => [stateRow(presence).code, stateRow(presence, 1e9).code]),
+    )
     expect([...reached].toSorted()).toEqual(Object.keys(STATE_ROWS).toSorted())
   })
 
   test('repair makes the state legal, for every combination', () => {
-    const bitOf: Record<string, number> = {...PRESENCE, channels: ANY_CHANNEL}
     for (const {presence, name} of ALL_COMBINATIONS)
       for (const age of [0, 1e9]) {
         const {repair, internals} = stateRow(presence, age)
-        const after = stateRow(repair.reduce((bits, part) => bits & ~bitOf[part]!, presence), age)
+        const after = stateRow(repair.reduce((bits, part) => bits & ~BIT_OF[part], presence), age)
         expect(after.legal, name).toBe(true)
         if (repair.length > 0) expect(after.internals === 'S3' ? 'S2' : after.internals, name).toBe(internals ?? 'S1')
       }
   })
 
   test('purge leaves nothing behind, or does not begin', () => {
-    const bitOf: Record<string, number> = {...PRESENCE, channels: ANY_CHANNEL}
     for (const {presence} of ALL_COMBINATIONS) {
       const {purge} = stateRow(presence, 1e9)
-      if (purge.length > 0) expect(purge.reduce((bits, part) => bits & ~bitOf[part]!, presence)).toBe(0)
+      if (purge.length > 0) expect(purge.reduce((bits, part) => bits & ~BIT_OF[part], presence)).toBe(0)
     }
   })
 
@@ -142,9 +144,16 @@ describe('state of a message', () => {
 
   test('nothing has no state', () => expect(() => stateOf(0)).toThrow(RangeError))
 
+  const CONTENTS = [
+    undefined,
+    {pending: 0, stuck: false},
+    {pending: 2, stuck: false},
+    {pending: 0, stuck: true},
+  ]
+
   test('the exact state is always among the possible ones', () => {
     for (const {presence} of ALL_COMBINATIONS.filter(each => each.presence !== 0))
-      for (const contents of [undefined, {pending: 0, stuck: false}, {pending: 2, stuck: false}, {pending: 0, stuck: true}]) {
+      for (const contents of CONTENTS) {
         const state = stateOf(presence, contents)
         expect(MESSAGE_STATES).toContain(state)
         expect(possibleStates(presence)).toContain(state)

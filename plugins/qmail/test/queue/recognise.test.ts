@@ -3,8 +3,10 @@ import {describe, expect, test} from 'vitest'
 import {recogniseLayout, type DirectoryListing} from '../../src/queue/recognise.js'
 
 const numbered = (count: number): string[] => Array.from({length: count}, (_, i) => `${i}`)
-const dir = (rest: Partial<DirectoryListing> = {}): DirectoryListing => ({directories: [], files: 0, firstBytes: [], ...rest})
-const split = (count: number, firstBytes: number[] = []): DirectoryListing => dir({directories: numbered(count), firstBytes})
+const EMPTY: DirectoryListing = {directories: [], files: 0, firstBytes: []}
+const dir = (rest: Partial<DirectoryListing> = {}): DirectoryListing => ({...EMPTY, ...rest})
+const split = (count: number, firstBytes: number[] = []): DirectoryListing =>
+  dir({directories: numbered(count), firstBytes})
 
 const T = 84
 const D = 68
@@ -14,7 +16,10 @@ const queue = (changes: Record<string, DirectoryListing | null> = {}, count = 23
     ...['mess', 'info', 'local', 'remote'].map(name => [name, split(count)] as const),
     ...['todo', 'intd', 'bounce', 'lock', 'pid'].map(name => [name, dir()] as const),
   ])
-  for (const [name, value] of Object.entries(changes)) value === null ? listing.delete(name) : listing.set(name, value)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) listing.delete(name)
+    else listing.set(name, value)
+  }
   return listing
 }
 const codes = (listing: Map<string, DirectoryListing>): string[] =>
@@ -49,7 +54,8 @@ describe('recognised without a problem', () => {
   })
 
   test('dot names and staging directories are none of ours', () => {
-    const listing = queue({'.mailops-trash': dir({directories: ['x']}), '.remote': split(23, [T]), dkim: split(5, [72])})
+    const trash = dir({directories: ['x']})
+    const listing = queue({'.mailops-trash': trash, '.remote': split(23, [T]), dkim: split(5, [72])})
     expect(recogniseLayout(listing)).toMatchObject({layout: {channels: ['local', 'remote']}, problems: []})
   })
 })
@@ -74,7 +80,8 @@ describe('problems', () => {
       layout: {split: 23},
       problems: [{code: 'split-gap', severity: 'error', path: 'mess', message: 'mess/ lacks 7 of 23'}],
     })
-    expect(recogniseLayout(queue({mess: split(22)}))).toMatchObject({layout: {split: 23}, problems: [{code: 'split-gap'}]})
+    const atEnd = recogniseLayout(queue({mess: split(22)}))
+    expect(atEnd).toMatchObject({layout: {split: 23}, problems: [{code: 'split-gap'}]})
   })
 
   test('another split in one directory', () =>

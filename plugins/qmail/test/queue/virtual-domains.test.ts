@@ -24,7 +24,8 @@ const routing = parseRouting({
   me: bytes('mx.example.org\n'),
   locals: bytes('LocalHost\nmx.example.org\n'),
   virtualDomains: bytes(
-    'virt.example:joe-virt\n.sub.example:subs\nboss@remote.example:boss\nnot.sub.example:\nlocalhost:never\nno colon here\n',
+    'virt.example:joe-virt\n.sub.example:subs\nboss@remote.example:boss\n' +
+      'not.sub.example:\nlocalhost:never\nno colon here\n',
   ),
   percentHack: bytes('hack.example\n'),
 })
