@@ -66,7 +66,8 @@ export const listJournals = (place: StatePlace): Journals => {
         unreadable.push({id, path, error})
       }
     }
-  entries.sort((a, b) => (a.id < b.id ? -1 : 1))
+  // By milliseconds: ids of one second are not in order.
+  entries.sort((a, b) => (`${a.plan.at} ${a.id}` < `${b.plan.at} ${b.id}` ? -1 : 1))
   return {entries, unreadable, blank}
 }
 
