@@ -64,6 +64,8 @@ export abstract class MailopsCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
+    // Else oclif warns, after a usage error, that nothing was parsed.
+    this.parsed = true
     if (!this.jsonEnabled()) throw error
     const description = describe(error)
     process.exitCode = description.exit

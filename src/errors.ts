@@ -75,10 +75,11 @@ export const describe = (error: unknown): ErrorDescription => {
       exit: error.oclif.exit,
     }
   const {message = String(error), code, oclif} = (error ?? {}) as ForeignError
-  const exit = oclif?.exit ?? EXIT.bug
-  if (code === 'EEXIT') return {code, message, exit}
-  if (exit === EXIT.usage) return {code: 'USAGE', message: usageText(message), hint: 'mailops help', exit}
-  return {code: exit === EXIT.bug ? 'BUG' : (code ?? 'ERROR'), message, exit}
+  if (code === 'EEXIT') return {code, message, exit: oclif?.exit ?? EXIT.done}
+  if (oclif?.exit === EXIT.usage)
+    return {code: 'USAGE', message: usageText(message), hint: 'mailops help', exit: EXIT.usage}
+  // Whatever status oclif thought of (1 where a module does not load): it was not foreseen, so it is ours to mend.
+  return {code: 'BUG', message, exit: EXIT.bug}
 }
 
 // oclif ends its usage errors with a line of its own that names neither command nor topic.

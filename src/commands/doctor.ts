@@ -20,8 +20,15 @@ const nodeFinding = (version: string): Finding =>
     : {code: 'NODE_TOO_OLD', severity: 'problem', text: `Node ${version}; 20.19 or newer, or 22.15 or newer, is needed`}
 
 const stateFinding = (place: StatePlace): Finding => {
-  const {path, exists, writable, freeBytes} = stateFitness(place)
+  const {path, exists, ours, writable, freeBytes} = stateFitness(place)
   const room = `${bytesText(freeBytes)} free`
+  if (!ours)
+    return {
+      code: 'STATE_NOT_OURS',
+      severity: 'problem',
+      text: `state directory ${path} is not a directory of this user, who could be misled by what is in it`,
+      hint: 'name another with MAILOPS_STATE_DIR, or run as its owner',
+    }
   if (!writable)
     return {
       code: 'STATE_NOT_WRITABLE',

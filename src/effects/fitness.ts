@@ -16,6 +16,8 @@ export const tracesOf = ({paths, programs}: MailServer): string[] => [
 export interface StateFitness {
   readonly path: string
   readonly exists: boolean
+  /** False when it is there and belongs to another user, or is no directory: then it is refused. */
+  readonly ours: boolean
   /** Whether we could write there, or make it. */
   readonly writable: boolean
   readonly freeBytes: number
@@ -36,7 +38,10 @@ export const stateFitness = ({state}: StatePlace): StateFitness => {
   let path = state
   while (!fs.existsSync(path) && path !== dirname(path)) path = dirname(path)
   const {bytes, inodes} = freeSpace(path)
-  return {path: state, exists: path === state, writable: isWritable(path), freeBytes: bytes, freeInodes: inodes}
+  const exists = path === state
+  const stat = fs.lstatSync(path)
+  const ours = !exists || (stat.isDirectory() && (process.getuid === undefined || stat.uid === process.getuid()))
+  return {path: state, exists, ours, writable: isWritable(path), freeBytes: bytes, freeInodes: inodes}
 }
 
 /** The program that locks on this platform, null when none is needed; `missing` when it is needed and not there. */

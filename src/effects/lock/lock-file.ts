@@ -20,7 +20,7 @@ interface Owner extends Identity {
   since: string
 }
 
-const {O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0} = constants
+const {O_WRONLY, O_CREAT, O_EXCL} = constants
 const MAX_TURNS = 100
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
@@ -111,7 +111,7 @@ const attempt = (head: string, record: string, token: string): boolean | null =>
 
 const writeRecord = (path: string, owner: Owner): void => {
   try {
-    const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
     try {
       writeFileSync(fd, JSON.stringify(owner))
       fsyncSync(fd)

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {commandOf, identityOf, isAlive, type Identity} from './identity.js'
 import type {Holder} from './types.js'
 
-const {O_WRONLY, O_RDONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0, O_NONBLOCK = 0} = constants
+const {O_WRONLY, O_RDONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK} = constants
 
 interface Note extends Identity {
   command: string

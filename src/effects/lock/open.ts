@@ -2,7 +2,8 @@
 import {closeSync, constants, fstatSync, lstatSync, openSync, type Stats} from 'node:fs'
 import {fromSystem, OpsError} from '../../errors.js'
 
-const {O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0} = constants
+// Windows has neither O_NOFOLLOW nor O_NONBLOCK: undefined there, and 0 to `|`.
+const {O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK} = constants
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 const openAny = (path: string, create: boolean): number => {

@@ -92,15 +92,15 @@ gone() {
 const answers = (stream: Readable): (() => Promise<string>) => {
   let text = ''
   let ended = false
-  let wake = (): void => {}
+  let wake: (() => void) | undefined
   stream.on('data', (chunk: Buffer) => {
     text += chunk.toString('latin1')
-    wake()
+    wake?.()
   })
   for (const event of ['end', 'error'])
     stream.on(event, () => {
       ended = true
-      wake()
+      wake?.()
     })
   return async () => {
     for (;;) {
@@ -132,13 +132,17 @@ export const startGuardian = async (options: GuardianOptions): Promise<Guardian>
   input.on('error', () => {
     // EPIPE: it was killed; the answer that then does not come says so
   })
-  const next = answers(output)
-  await Promise.race([next(), spawned])
+  const nextAnswer = answers(output)
+  await Promise.race([nextAnswer(), spawned])
   // One after the other: the answer to a stop that took too long must not be taken for that to the start.
-  let before: Promise<unknown> = Promise.resolve()
+  let before: Promise<unknown> | undefined
   const order = (word: string): Promise<Report> => {
     input.write(`${word}\n`)
-    const answer = before.then(async () => reportOf(await next()))
+    const earlier = before
+    const answer = (async () => {
+      await earlier
+      return reportOf(await nextAnswer())
+    })()
     before = answer.catch(() => {}) // told to whoever gave that order
     return answer
   }

@@ -100,7 +100,7 @@ const bracket = async <T>(task: Task, resume: Argv, work: Work<T>): Promise<Stop
   try {
     const result = await stopAndWork(task, guardian, work)
     if (!result.ok && service.loose && !result.began && !result.refused && !(await options.isDown()))
-      throw lingering(result.error, task, guardian)
+      throw lingering(guardian, result.error)
     await backUp(task, guardian, resume).catch((error: unknown) => {
       // A stop that was refused stopped nothing; its own error says more than that the start was refused too.
       if (result.ok || !result.refused) throw worse(error, result)
@@ -118,13 +118,11 @@ const stopAndWork = async <T>(task: Task, guardian: Guardian, work: Work<T>): Pr
   let began = false
   try {
     // A loose command may take its time, or never end; what counts is that the service is down.
-    const stopping = guardian.stop().then(report => {
-      const error = service.loose ? null : complaint(service, service.stopArgv, report)
-      refused = error !== null
-      if (error !== null) throw error
-    })
-    if (service.loose) stopping.catch(() => {}) // a guardian that was killed: starting again notices it
-    else await within(stopping, options.timeoutMs)
+    const stopping = guardian.stop()
+    const report = await within(stopping, service.loose ? 0 : options.timeoutMs)
+    const error = report === undefined || service.loose ? null : complaint(service, service.stopArgv, report)
+    refused = error !== null
+    if (error !== null) throw error
     await untilDown(task)
     began = true
     return {ok: true, value: await work(interruption.signal)}
@@ -137,7 +135,7 @@ const stopAndWork = async <T>(task: Task, guardian: Guardian, work: Work<T>): Pr
  * Nobody restarts it by itself, and it is still on its way down: the guardian starts it when it has ended, after us.
  * Waiting for that here could take as long as the slowest delivery.
  */
-const lingering = (error: unknown, {service}: Task, guardian: Guardian): unknown => {
+const lingering = (guardian: Guardian, error: unknown): unknown => {
   guardian.start().catch(() => {}) // it goes on without us, or was killed, which the message's pid lets one see
   if (!isOpsError(error)) return error
   const again = new OpsError(error.code, `${error.message}; process ${guardian.pid} starts it again as soon as it has ended`, {
@@ -147,12 +145,12 @@ const lingering = (error: unknown, {service}: Task, guardian: Guardian): unknown
   return again
 }
 
-/** Waits no longer than that; what comes later is not lost but told by the state of the service. */
-const within = async (promise: Promise<unknown>, ms: number): Promise<void> => {
+/** Waits no longer than that (undefined); what comes later is told by the state of the service. */
+const within = async <T>(promise: Promise<T>, ms: number): Promise<T | undefined> => {
   const timer = new AbortController()
-  promise.catch(() => {}) // one that fails after the limit must not be an unhandled rejection
+  promise.catch(() => {}) // a guardian killed after the limit must not be an unhandled rejection: the start notices it
   try {
-    await Promise.race([promise, delay(ms, undefined, {signal: timer.signal})])
+    return await Promise.race([promise, delay(ms, undefined, {signal: timer.signal})])
   } finally {
     timer.abort()
   }
@@ -168,29 +166,35 @@ const worse = <T>(error: unknown, result: Result<T>): unknown => {
 /** Starts it through the guardian, or by ourselves should that have been killed; waits until it runs. */
 const backUp = async (task: Task, guardian: Guardian, resume: Argv): Promise<void> => {
   const {service, options} = task
-  const seen: {report: Report | null} = {report: null}
-  void guardian.start().catch(() => startOurselves(service, resume)).then(report => (seen.report = report))
+  const starting = startBy(guardian, service, resume)
   let until = performance.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
-  for (let waiting = true; !(await runsAgain(task, seen.report));) {
-    const error = seen.report === null ? null : complaint(service, resume, seen.report)
-    if (error !== null && !service.loose) throw error
-    if (error !== null && waiting) {
-      waiting = false
-      until = Math.min(until, performance.now() + GIVE_UP_AFTER_BAD_START_MS)
+  let failed: OpsError | null = null
+  for (;;) {
+    const report = await within(starting, service.loose ? POLL_UP_MS : POLL_MS)
+    if (await runsAgain(task, report)) return
+    if (report !== undefined && failed === null) {
+      failed = complaint(service, resume, report)
+      if (failed !== null && !service.loose) throw failed
+      if (failed !== null) until = Math.min(until, performance.now() + GIVE_UP_AFTER_BAD_START_MS)
     }
-    if (performance.now() >= until) throw notStarted(service, resume, error)
-    await delay(service.loose ? POLL_UP_MS : POLL_MS)
+    if (performance.now() >= until) throw notStarted(service, resume, failed)
+    if (report !== undefined) await delay(service.loose ? POLL_UP_MS : POLL_MS)
   }
 }
 
-const startOurselves = async (service: Service, resume: Argv): Promise<Report> => {
-  const {status, stderr} = await run(resume, {discardOutput: service.loose})
-  return {status, output: stderr}
+const startBy = async (guardian: Guardian, service: Service, resume: Argv): Promise<Report> => {
+  try {
+    return await guardian.start()
+  } catch {
+    // Somebody killed the guardian: then by our own hand.
+    const {status, stderr} = await run(resume, {discardOutput: service.loose})
+    return {status, output: stderr}
+  }
 }
 
-const runsAgain = async ({service, options}: Task, report: Report | null): Promise<boolean> => {
+const runsAgain = async ({service, options}: Task, report: Report | undefined): Promise<boolean> => {
   // Until its supervisor has taken the command it may still tell of the process that we stopped.
-  if (report === null && !service.loose) return false
+  if (report === undefined && !service.loose) return false
   const {up, pid} = await service.state()
   if (up === null) return options.isUp === undefined ? !(await options.isDown()) : options.isUp()
   // systemd knows no main process of a service that forks without a PID file.

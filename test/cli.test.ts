@@ -1,0 +1,110 @@
+// The command line as a process: statuses, streams, typos, pipes that end early, plugins planted in a home.
+import {spawn, spawnSync} from 'node:child_process'
+import * as fs from 'node:fs'
+import {join} from 'node:path'
+
+import {describe, expect, test} from 'vitest'
+
+import {temporaryDirectory} from './support/temporary.js'
+
+const RUN = join(import.meta.dirname, '../bin/run.js')
+
+const mailops = (args: readonly string[], {env = {}, input = ''}: {env?: Record<string, string>; input?: string} = {}) => {
+  const base = temporaryDirectory('cli')
+  return spawnSync(process.execPath, [RUN, ...args], {
+    encoding: 'utf8',
+    input,
+    env: {...process.env, MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run'), ...env},
+  })
+}
+
+describe('statuses and streams', () => {
+  test('-V and --version', () => {
+    for (const flag of ['-V', '--version']) expect(mailops([flag])).toMatchObject({status: 0, stdout: expect.stringMatching(/^mailops\/\d/)})
+  })
+
+  test('-h helps, on stdout', () => {
+    const {status, stdout} = mailops(['undo', '-h'])
+    expect(status).toBe(0)
+    expect(stdout).toContain('take a change back')
+  })
+
+  test('a typo names the nearest command, runs nothing, 64', () => {
+    const {status, stdout, stderr} = mailops(['histroy'])
+    expect({status, stdout}).toEqual({status: 64, stdout: ''})
+    expect(stderr).toBe("mailops: there is no command 'histroy' [NO_SUCH_COMMAND]\nmailops: try: mailops history --help\n")
+  })
+
+  test('a mistyped flag is one line, 64', () => {
+    const {status, stderr} = mailops(['history', '--limt', '3'])
+    expect(status).toBe(64)
+    expect(stderr).toMatch(/^mailops: .*--limt.*\[USAGE\]\n/)
+    expect(stderr.split('\n').length).toBeLessThan(5)
+  })
+
+  test('a usage error under --json is one small object with its status', () => {
+    const {status, stdout, stderr} = mailops(['undo', '--json'])
+    expect(status).toBe(64)
+    expect(JSON.parse(stdout)).toEqual({error: {code: 'USAGE', message: expect.any(String), hint: 'mailops help', exit: 64}})
+    expect(stderr).toBe('')
+  })
+
+  test('an error keeps its status under --json', () => {
+    const {status, stdout} = mailops(['undo', 'nothing', '--json'])
+    expect(status).toBe(66)
+    expect(JSON.parse(stdout)).toMatchObject({error: {code: 'NO_SUCH_CHANGE', exit: 66, hint: 'mailops history'}})
+  })
+
+  test('a missing argument is never taken from stdin', () => {
+    const {status, stderr} = mailops(['undo'], {input: 'last\n'})
+    expect(status).toBe(64)
+    expect(stderr).toContain('id')
+  })
+
+  test('an empty history says so on stderr and prints no data', () => {
+    expect(mailops(['history'])).toMatchObject({status: 0, stdout: '', stderr: 'nothing was changed by mailops here yet\n'})
+    expect(mailops(['history', '--json'])).toMatchObject({status: 0, stdout: ''})
+  })
+
+  test('doctor tells what a script can read', () => {
+    const {stdout} = mailops(['doctor', '--json'])
+    const document = JSON.parse(stdout) as {findings: {code: string}[]}
+    expect(document).toMatchObject({node: process.versions.node})
+    expect(document.findings.map(({code}) => code)).toContain('NODE')
+  })
+})
+
+test('a pipe that ends early is no error', async () => {
+  const child = spawn('/bin/sh', ['-c', `"${process.execPath}" "${RUN}" help | head -1; echo "\${PIPESTATUS:-}"`], {stdio: ['ignore', 'pipe', 'pipe']})
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', chunk => (stdout += chunk))
+  child.stderr.on('data', chunk => (stderr += chunk))
+  await new Promise(resolve => child.on('close', resolve))
+  expect(stdout).toContain('plan first')
+  expect(stderr).toBe('')
+})
+
+test('a state directory of somebody else is refused, 77', context => {
+  if (process.getuid?.() !== 0) return context.skip('needs root, to make a directory of another user')
+  const base = temporaryDirectory('cli')
+  const state = join(base, 'state')
+  fs.mkdirSync(state)
+  fs.chownSync(state, 65534, 65534)
+  const {status, stdout} = mailops(['doctor', '--json'], {env: {MAILOPS_STATE_DIR: state}})
+  expect(status).toBe(1)
+  expect(stdout).toContain('STATE_NOT_OURS')
+})
+
+test('no plugin is loaded from a home directory when the uid is 0', context => {
+  if (process.getuid?.() !== 0) return context.skip('needs root: for others a home may have plugins')
+  const home = temporaryDirectory('home')
+  const data = join(home, '.local/share/mailops')
+  const plugin = join(data, 'node_modules/planted')
+  fs.mkdirSync(join(plugin, 'hooks'), {recursive: true})
+  fs.writeFileSync(join(data, 'package.json'), JSON.stringify({name: 'home', version: '1.0.0', oclif: {schema: 1, plugins: [{name: 'planted', type: 'user'}]}, dependencies: {planted: '1.0.0'}}))
+  fs.writeFileSync(join(plugin, 'package.json'), JSON.stringify({name: 'planted', version: '1.0.0', type: 'module', oclif: {hooks: {init: './hooks/init.js'}}}))
+  fs.writeFileSync(join(plugin, 'hooks/init.js'), `import {writeFileSync} from 'node:fs'\nexport default async () => writeFileSync(${JSON.stringify(join(home, 'ran'))}, '')\n`)
+  mailops(['history'], {env: {HOME: home, XDG_DATA_HOME: join(home, '.local/share'), MAILOPS_DATA_DIR: data}})
+  expect(fs.existsSync(join(home, 'ran'))).toBe(false)
+})
