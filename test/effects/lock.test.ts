@@ -30,7 +30,7 @@ afterEach(async () => {
   rmSync(dir, {recursive: true})
 })
 
-const start = async (...args: Parameters<typeof rival>) => {
+const startRival = async (...args: Parameters<typeof rival>) => {
   const other = await rival(...args)
   rivals.push(other)
   return other
@@ -56,7 +56,7 @@ describe.each([
   })
 
   test('keeps other processes out, and they us', async () => {
-    const other = await start(file, name)
+    const other = await startRival(file, name)
     const lock = taken(await tryLock(file, {backend}))
     expect(await other.ask('try')).toBe('no')
     await lock.release()
@@ -67,7 +67,7 @@ describe.each([
   })
 
   test('is free when its holder is killed', async () => {
-    const other = await start(file, name)
+    const other = await startRival(file, name)
     expect(await other.ask('try')).toBe('yes')
     await other.kill()
     // The helper of lockf(1) sees the end of its pipe a moment later.
@@ -76,7 +76,7 @@ describe.each([
 
   test('says who holds it, from the system or from the note that it left', async () => {
     const notesDir = join(dir, 'notes')
-    const other = await start(file, name, {notesDir})
+    const other = await startRival(file, name, {notesDir})
     expect(await holder(file, {backend, notesDir})).toBeNull()
     expect(await other.ask('try')).toBe('yes')
     const who = await holder(file, {backend, notesDir})
@@ -203,12 +203,13 @@ describe.skipIf(!possible)(`on a full disk ${reason}`, () => {
   })
 })
 
+const dead = () => spawnSync('true').pid
+const record = (pid: number, start: string, token: string) => JSON.stringify({pid, start, token, command: 'x', since: ''})
+const tokenOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+const leftovers = () => readdirSync(dir).filter(name => name.startsWith('sendmutex.'))
+
 describe('the lock file', () => {
   const backend = lockFileBackend
-  const dead = () => spawnSync('true').pid
-  const record = (pid: number, start: string, token: string) => JSON.stringify({pid, start, token, command: 'x', since: ''})
-  const token = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
-  const leftovers = () => readdirSync(dir).filter(name => name.startsWith('sendmutex.'))
 
   test('leaves nothing behind', async () => {
     const lock = taken(await tryLock(file, {backend}))
@@ -219,7 +220,7 @@ describe('the lock file', () => {
 
   test('is taken over from a process that has ended, and from one whose number another has now', async () => {
     for (const [pid, begun] of [[dead(), 'long ago'], [process.pid, 'long ago']] as const) {
-      writeFileSync(`${file}.lock`, record(pid, begun, token(1)))
+      writeFileSync(`${file}.lock`, record(pid, begun, tokenOf(1)))
       expect(await holder(file, {backend})).toBeNull()
       const lock = taken(await tryLock(file, {backend}))
       expect(leftovers()).toEqual(['sendmutex.lock'])
@@ -228,8 +229,8 @@ describe('the lock file', () => {
   })
 
   test('goes on where a successor died on the way', async () => {
-    writeFileSync(`${file}.lock`, record(dead(), 'long ago', token(1)))
-    writeFileSync(`${file}.lock.${token(1)}`, record(dead(), 'long ago', token(2)))
+    writeFileSync(`${file}.lock`, record(dead(), 'long ago', tokenOf(1)))
+    writeFileSync(`${file}.lock.${tokenOf(1)}`, record(dead(), 'long ago', tokenOf(2)))
     const lock = taken(await tryLock(file, {backend}))
     expect(leftovers()).toEqual(['sendmutex.lock'])
     expect(JSON.parse(readFileSync(`${file}.lock`, 'utf8'))).toMatchObject({pid: process.pid})
@@ -243,11 +244,11 @@ describe('the lock file', () => {
   })
 
   test('of a dead owner goes to exactly one of many takers', async () => {
-    const takers = await Promise.all(Array.from({length: 4}, () => start(file, 'lockFileBackend')))
+    const takers = await Promise.all(Array.from({length: 4}, () => startRival(file, 'lockFileBackend')))
     const gone = dead()
     for (let round = 0; round < 100; round++) {
       rmSync(`${file}.lock`, {force: true})
-      writeFileSync(`${file}.lock`, record(gone, 'long ago', token(round)))
+      writeFileSync(`${file}.lock`, record(gone, 'long ago', tokenOf(round)))
       const answers = await Promise.all(takers.map(taker => taker.ask('try')))
       expect(answers.toSorted()).toEqual(['no', 'no', 'no', 'yes'])
       await takers[answers.indexOf('yes')]!.ask('release')
