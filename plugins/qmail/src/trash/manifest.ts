@@ -32,12 +32,12 @@ export interface TrashedMessage {
   readonly number: MessageNumber
   /** Its files, as bits (message/presence.ts) with the channels of the header's layout: the paths follow from these. */
   readonly presence: Presence
-  /** Birth time of mess/N in nanoseconds; 0n where the file system has none, or there was no mess/N. */
-  readonly birthNs: bigint
+  /** Birth time of mess/N in milliseconds with fractions (MessStat); 0 where the file system has none, or without mess/N. */
+  readonly birthMs: number
   /** Bytes of mess/N. */
   readonly size: number
-  /** mtime of info/N in nanoseconds, which is the birth of the message; absent without info/N, or where it was not read. */
-  readonly queuedNs?: bigint | undefined
+  /** mtime of info/N in milliseconds, which is the birth of the message; absent without info/N, or where it was not read. */
+  readonly queuedMs?: number | undefined
   /** Latin1; absent where it was not read. */
   readonly sender?: string | undefined
 }
@@ -60,9 +60,9 @@ export const parseHeader = (line: string): TrashHeader | undefined => {
 }
 
 /** Returns a message as a line, its newline included; built by hand, since a million of them are. */
-export const messageLine = ({number, presence, birthNs, size, queuedNs, sender}: TrashedMessage): string =>
-  `{"n":"${number}","has":${presence},"birth":"${birthNs}","size":${size}` +
-  `${queuedNs === undefined ? '' : `,"queued":"${queuedNs}"`}` +
+export const messageLine = ({number, presence, birthMs, size, queuedMs, sender}: TrashedMessage): string =>
+  `{"n":"${number}","has":${presence},"birth":${birthMs},"size":${size}` +
+  `${queuedMs === undefined ? '' : `,"queued":${queuedMs}`}` +
   `${sender === undefined ? '' : `,"sender":${JSON.stringify(sender)}`}}\n`
 
 /** The most bytes that `messageLine` makes of a message without a sender. */
@@ -72,18 +72,18 @@ export const LINE_BYTES = 128
 export const parseMessageLine = (line: string): TrashedMessage | undefined => {
   const {n, has, birth, size, queued, sender} = parseObject(line) ?? {}
   const number = typeof n === 'string' ? parseNumber(n) : undefined
-  if (number === undefined || !Number.isInteger(has) || !isDecimal(birth) || !Number.isSafeInteger(size)) return undefined
+  if (number === undefined || !Number.isInteger(has) || !isNumber(birth) || !Number.isSafeInteger(size)) return undefined
   return {
     number,
     presence: has as number,
-    birthNs: BigInt(birth),
+    birthMs: birth,
     size: size as number,
-    ...(isDecimal(queued) && {queuedNs: BigInt(queued)}),
+    ...(isNumber(queued) && {queuedMs: queued}),
     ...(typeof sender === 'string' && {sender}),
   }
 }
 
-const isDecimal = (value: unknown): value is string => typeof value === 'string' && /^-?\d{1,20}$/.test(value)
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const parseObject = (line: string): Record<string, unknown> | undefined => {
   try {
