@@ -57,7 +57,7 @@ const applySimple = async (work: Work, n: number, change: SimpleChange): Promise
 
 /** After a failure of ours: what was done is taken back; gives the error to throw. */
 const takeBack = async (work: Work, n: number, error: unknown): Promise<unknown> => {
-  work.journal.append({type: 'failed', n, error: describe(error).message})
+  work.journal.appendIfPossible({type: 'failed', n, error: describe(error).message})
   const change = work.plan.changes[n]
   // A bulk change that threw may have left something: only its handler can tell.
   if (change?.kind === 'bulk') {

@@ -109,24 +109,24 @@ export const setTimes = (fd: number, {atimeNs, mtimeNs}: {atimeNs: bigint; mtime
 
 /**
  * Writes a new file (refused when anything is there), 0600 until its attributes are set, synced.
- * @param data bytes, or a path whose file is copied
  */
 export const writeNew = (path: string, data: Uint8Array, attributes: Attributes & {mtimeNs?: string | undefined} = {}): void => {
+  let fd: number | null = null
   try {
-    const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-    try {
-      fs.writeFileSync(fd, data)
-      setAttributes(fd, attributes)
-      if (attributes.mtimeNs !== undefined) {
-        const ns = BigInt(attributes.mtimeNs)
-        setTimes(fd, {atimeNs: ns, mtimeNs: ns})
-      }
-      fs.fsyncSync(fd)
-    } finally {
-      fs.closeSync(fd)
+    fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    fs.writeFileSync(fd, data)
+    setAttributes(fd, attributes)
+    if (attributes.mtimeNs !== undefined) {
+      const ns = BigInt(attributes.mtimeNs)
+      setTimes(fd, {atimeNs: ns, mtimeNs: ns})
     }
+    fs.fsyncSync(fd)
   } catch (error) {
+    // Half a file under a name of ours would only be in the way; one that was there before is not ours.
+    if (fd !== null) removeIfThere(path)
     throw fromSystem(error, 'write', path)
+  } finally {
+    if (fd !== null) fs.closeSync(fd)
   }
 }
 

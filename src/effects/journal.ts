@@ -103,6 +103,15 @@ export class Journal {
     this.records.push(record)
   }
 
+  /** Appends what is good to know but not needed to recover; a full disk must not stop a roll-back. */
+  appendIfPossible(record: JournalRecord): void {
+    try {
+      this.append(record)
+    } catch (error) {
+      if (!isFull(error) && (error as {code?: string}).code !== 'EIO') throw error
+    }
+  }
+
   /** Cuts the space that was written ahead and lets the file go. */
   async close(): Promise<void> {
     fs.ftruncateSync(this.#fd, this.#end)
@@ -149,7 +158,7 @@ export const createJournal = async (place: StatePlace, changes: number): Promise
   } catch (error) {
     // Full or read-only is what the place below /run is for; all else is for the administrator.
     if (!isFull(error)) throw error
-    privateDirectory(place.run)
+    privateDirectory(place.run, 0o711)
     privateDirectory(join(place.run, 'journal'))
     file = createIn(join(place.run, 'journal'), reserve)
   }

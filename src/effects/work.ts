@@ -80,7 +80,7 @@ export const rollBack = async (work: Work, last: number): Promise<string[]> => {
       continue
     }
     if (standing === 'after') await effect.revert(change, slot, saved)
-    work.journal.append({type: 'reverted', n})
+    work.journal.appendIfPossible({type: 'reverted', n})
   }
   return conflicts
 }

@@ -43,7 +43,7 @@ const pictureOf = (dir: string): string[] =>
     })
     .toSorted()
 
-const run = (what: string, world: World, fault: {kill?: string} = {}, ...more: string[]) =>
+const run = (what: string, world: World, fault: {kill?: string; fail?: string; calls?: string} = {}, ...more: string[]) =>
   runWithFault([SCENARIO, what, world.dir, ...more], fault, world.env)
 
 const succeed = async (what: string, world: World, ...more: string[]): Promise<string> => {
@@ -60,6 +60,16 @@ const pictures = async (...more: string[]): Promise<{before: string[]; after: st
   const after = pictureOf(world.dir)
   rmSync(join(world.dir, '..'), {recursive: true})
   return {before, after}
+}
+
+/** The numbers of the calls of an undisturbed run whose name fits. */
+const callsThat = async (name: RegExp, ...more: string[]): Promise<{numbers: Set<number>; total: number}> => {
+  const world = createWorld(`calls${more.join('')}`)
+  const list = join(world.dir, '../calls')
+  await run('apply', world, {calls: list}, ...more)
+  const names = readFileSync(list, 'utf8').trim().split('\n').map(line => line.split(' ')[1] ?? '')
+  rmSync(join(world.dir, '..'), {recursive: true})
+  return {numbers: new Set(names.flatMap((call, index) => (name.test(call) ? [index + 1] : []))), total: names.length}
 }
 
 const expectOneOf = (world: World, {before, after}: {before: string[]; after: string[]}, step: string): void => {
@@ -82,7 +92,10 @@ for (const half of ['', '+'])
     describe(`kill -9 ${half === '' ? 'before' : 'within'} every step, on crash ${onCrash}`, () => {
       test('applying leaves what recover brings to done or undone', {timeout: 300_000}, async () => {
         const reference = await pictures(onCrash)
+        const writes = await callsThat(/^write/, onCrash)
         const steps = await walk(async n => {
+          // Only a write has a middle.
+          if (half !== '' && n <= writes.total && !writes.numbers.has(n)) return false
           const world = createWorld(`apply-${half}${onCrash}-${n}`)
           const ended = await run('apply', world, {kill: `${n}${half}`}, onCrash)
           if (ended.signal === null) {
@@ -139,3 +152,25 @@ test('kill -9 at every step of recover itself, for a plan cut off near its end',
     expect(steps).toBeGreaterThan(5)
   }
 })
+
+for (const code of ['ENOSPC', 'EIO'])
+  test(`${code} at every step of applying leaves all as it was, or what recover brings there`, {timeout: 300_000}, async () => {
+    const reference = await pictures(code)
+    const steps = await walk(async n => {
+      const world = createWorld(`fail-${code}-${n}`)
+      const ended = await run('apply', world, {fail: `${n}:${code}`})
+      if (ended.status === 0) {
+        expect(pictureOf(world.dir), `step ${n}`).toEqual(reference.after)
+        // A failure that nothing depends on (the note of who holds the lock) is no reason to stop.
+        const calls = Number(ended.stdout.trim() || 0)
+        rmSync(join(world.dir, '..'), {recursive: true})
+        return n > calls
+      }
+      await succeed('recover', world)
+      expectOneOf(world, reference, `step ${n}`)
+      expectTidy(world)
+      rmSync(join(world.dir, '..'), {recursive: true})
+      return false
+    })
+    expect(steps).toBeGreaterThan(40)
+  })
