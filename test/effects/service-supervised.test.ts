@@ -3,7 +3,7 @@ import {appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSyn
 import {spawnSync} from 'node:child_process'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest'
+import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest'
 import {holder} from '../../src/effects/lock/index.js'
 import {daemontools, detectService, runit, s6, serviceAt, stopped} from '../../src/effects/service/index.js'
 import {isFree, listen, missing, processesNaming, running, script, supervised, type Supervised} from './service-support.js'
@@ -211,6 +211,10 @@ describe.skipIf(absent !== '')(`daemontools, exactly as before ${absent}`, () =>
   test('a service that runs once, and one that is paused', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'mailops-service-'))
     const {directory, lock, end} = await supervised(dir, 'supervise')
+    onTestFinished(() => {
+      end()
+      rmSync(dir, {recursive: true, force: true})
+    })
     const service = daemontools(directory)
     const options = {isDown: () => isFree(lock), timeoutMs: 10_000}
     const want = () => String.fromCharCode(readFileSync(join(directory, 'supervise/status'))[17]!)
@@ -225,7 +229,5 @@ describe.skipIf(absent !== '')(`daemontools, exactly as before ${absent}`, () =>
     await stopped(service, options, () => 1)
     // supervise(8) reads the second command a second after the start.
     await vi.waitFor(async () => expect((await service.state()).resume).toEqual(['svc', '-up', directory]), {timeout: 5_000})
-    end()
-    rmSync(dir, {recursive: true, force: true})
   })
 })

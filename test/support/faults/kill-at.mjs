@@ -17,6 +17,7 @@ const half = wanted.endsWith('+')
 const killAt = Number.parseInt(wanted, 10)
 const [failAt = Number.NaN, failCode = ''] = (process.env['MAILOPS_TEST_FAIL_AT'] ?? '').split(':').map((part, index) => (index === 0 ? Number(part) : part))
 const listing = process.env['MAILOPS_TEST_CALLS']
+const list = listing === undefined ? -1 : fs.openSync(listing, 'a', 0o600)
 const {O_CREAT, O_TRUNC} = fs.constants
 const original = {...fs}
 let calls = 0
@@ -40,7 +41,8 @@ for (const name of CHANGING)
   fs[name] = (...args) => {
     if (!ours(args) || !changes(name, args)) return original[name](...args)
     calls++
-    if (listing !== undefined) original.appendFileSync(listing, `${calls} ${name} ${String(args[0])}\n`)
+    // By descriptor: the other ways to append go through the very functions that are counted.
+    if (list >= 0) original.writeSync(list, `${calls} ${name} ${String(args[0])}\n`)
     if (calls === killAt) {
       if (half) tear(name, args)
       process.kill(process.pid, 'SIGKILL')
