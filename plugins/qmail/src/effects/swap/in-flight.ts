@@ -1,0 +1,141 @@
+// Messages that were being injected while the directories were swapped: found, and brought over to the new set.
+import * as fs from 'node:fs'
+import {join} from 'node:path'
+
+import {fromSystem} from 'mailops/core'
+
+import {relativePath, type QueueLayout} from '../../queue/layout.js'
+import {parseNumber, type MessageNumber} from '../../queue/number.js'
+import {isThere} from './directories.js'
+import {entriesOf, namesIn, pathTo, type Entry} from './names.js'
+
+/** Which queue, which trash holds the old set. */
+export interface Swapped {
+  readonly queue: string
+  readonly trash: string
+  readonly layout: QueueLayout
+}
+
+/** Renames a file unless there is none, or something stands in its new place; true when it came. */
+export const bring = (from: Buffer | string, to: Buffer | string): boolean => {
+  try {
+    if (fs.lstatSync(to, {throwIfNoEntry: false}) !== undefined) return false
+    fs.renameSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false // there was none
+    throw fromSystem(error, 'bring back', String(from))
+  }
+}
+
+/**
+ * Brings one message over, mess first: its inode is the number. todo last, and only if a link(2) that had looked the
+ * directory up just before it was renamed put one there.
+ */
+const bringMessage = ({queue, trash, layout}: Swapped, number: MessageNumber): boolean => {
+  const move = (part: string): boolean => {
+    const path = relativePath(layout, part, number)
+    return bring(join(trash, path), join(queue, path))
+  }
+  const came = move('mess')
+  const envelope = move('intd')
+  const accepted = move('todo')
+  return came || envelope || accepted
+}
+
+/** True for S2 and S3: mess, perhaps intd, nothing else. What qmail-send knew or had been told of is not in flight. */
+const isInFlight = ({trash, layout}: Swapped, number: MessageNumber): boolean =>
+  isThere(join(trash, relativePath(layout, 'mess', number))) &&
+  !['todo', 'info', 'bounce', ...layout.channels].some(part => isThere(join(trash, relativePath(layout, part, number))))
+
+/** Numbers of the old mess files that some process has open: a qmail-queue at work keeps its one open to its end. */
+const openInjections = ({trash}: Swapped): MessageNumber[] => {
+  const found = new Set<MessageNumber>()
+  const mess = `${join(trash, 'mess')}/`
+  for (const pid of processes())
+    for (const target of openFiles(pid)) {
+      const number = target.startsWith(mess) ? parseNumber(target.slice(target.lastIndexOf('/') + 1)) : undefined
+      if (number !== undefined) found.add(number)
+    }
+  return [...found]
+}
+
+const processes = (): string[] => {
+  try {
+    return fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  } catch {
+    return [] // no /proc: the sweep over all names, later, finds them too
+  }
+}
+
+const openFiles = (pid: string): string[] => {
+  try {
+    const directory = `/proc/${pid}/fd`
+    return fs.readdirSync(directory).map(fd => targetOf(`${directory}/${fd}`))
+  } catch {
+    return [] // ended meanwhile, or in no namespace of ours
+  }
+}
+
+const targetOf = (link: string): string => {
+  try {
+    return fs.readlinkSync(link)
+  } catch {
+    return '' // closed meanwhile
+  }
+}
+
+/**
+ * Before qmail-send starts: brings over what is accepted already (its todo/N is in the new set) and what a process is
+ * just injecting. Its cost does not depend on the number of messages in the old set.
+ * @returns how many messages were brought over
+ */
+export const bringLiveInjections = (swapped: Swapped): number => {
+  const {queue, layout} = swapped
+  const accepted = layout.bigTodo ? [...entriesOf(queue, layout, 'todo')].map(({name}) => name) : namesIn(join(queue, 'todo'))
+  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openInjections(swapped)]
+  return numbers.filter(number => isInFlight(swapped, number) && bringMessage(swapped, number)).length
+}
+
+/** What a sweep over the old set found. */
+export interface Sweep {
+  /** Messages brought over to the new set. */
+  readonly inFlight: number
+  /** Messages that remain in the old set: they have left the queue. */
+  readonly messages: number
+  /** Their mess files' bytes. */
+  readonly bytes: number
+}
+
+/** True for entries that qmail would never look at: not ours, so they go back to where they were. */
+const isForeign = ({name}: Entry): boolean => parseNumber(name) === undefined
+
+const bringForeign = ({queue, trash, layout}: Swapped): void => {
+  for (const part of ['bounce', ...layout.channels, 'info', 'todo', 'intd', 'mess'])
+    for (const entry of entriesOf(trash, layout, part))
+      if (isForeign(entry)) bring(pathTo(trash, entry), pathTo(queue, entry))
+}
+
+/**
+ * Looks at every message of the old set and brings over all that were only being injected, also those that no process
+ * works on any more (qmail-send removes these after 36 hours), and files that are no messages.
+ */
+export const sweep = async (swapped: Swapped, pause: () => Promise<void>): Promise<Sweep> => {
+  const {trash, layout} = swapped
+  bringForeign(swapped)
+  const known = new Set<string>()
+  for (const part of ['info', 'todo']) for (const {name} of entriesOf(trash, layout, part)) known.add(name)
+  const result = {inFlight: 0, messages: 0, bytes: 0}
+  for (const entry of entriesOf(trash, layout, 'mess')) {
+    const number = parseNumber(entry.name)
+    if (number === undefined) continue
+    if (!known.has(entry.name) && isInFlight(swapped, number)) {
+      if (bringMessage(swapped, number)) result.inFlight++
+      continue
+    }
+    result.messages++
+    result.bytes += fs.lstatSync(pathTo(trash, entry), {throwIfNoEntry: false})?.size ?? 0
+    if (result.messages % 1000 === 0) await pause()
+  }
+  return result
+}
