@@ -4,9 +4,9 @@ import type {Presence} from '../message/presence.js'
 import type {QueueLayout} from '../queue/layout.js'
 
 /** How the messages of a trash left the queue. */
-export type PurgeMethod = 'offline' | 'live' | 'swap'
+export type PurgeMethod = 'offline' | 'live' | 'swap' | 'repair'
 
-const METHODS: readonly string[] = ['offline', 'live', 'swap'] satisfies readonly PurgeMethod[]
+const METHODS: readonly string[] = ['offline', 'live', 'swap', 'repair'] satisfies readonly PurgeMethod[]
 
 /** First line: whose trash it is. */
 export interface TrashHeader {
@@ -36,6 +36,8 @@ export interface TrashedMessage {
   readonly birthMs: number
   /** Bytes of mess/N. */
   readonly size: number
+  /** As Identity has it; absent or 0 where the birth time suffices. */
+  readonly fingerprint?: number | undefined
   /** mtime of info/N in milliseconds, which is the birth of the message; absent without info/N, or where it was not read. */
   readonly queuedMs?: number | undefined
   /** Latin1; absent where it was not read. */
@@ -60,17 +62,18 @@ export const parseHeader = (line: string): TrashHeader | undefined => {
 }
 
 /** Returns a message as a line, its newline included; built by hand, since a million of them are. */
-export const messageLine = ({number, presence, birthMs, size, queuedMs, sender}: TrashedMessage): string =>
+export const messageLine = ({number, presence, birthMs, size, fingerprint = 0, queuedMs, sender}: TrashedMessage): string =>
   `{"n":"${number}","has":${presence},"birth":${birthMs},"size":${size}` +
+  `${fingerprint === 0 ? '' : `,"print":${fingerprint}`}` +
   `${queuedMs === undefined ? '' : `,"queued":${queuedMs}`}` +
   `${sender === undefined ? '' : `,"sender":${JSON.stringify(sender)}`}}\n`
 
 /** The most bytes that `messageLine` makes of a message without a sender. */
-export const LINE_BYTES = 128
+export const LINE_BYTES = 160
 
 /** Takes a line of a manifest and returns the message, undefined for what a crash tore or somebody edited. */
 export const parseMessageLine = (line: string): TrashedMessage | undefined => {
-  const {n, has, birth, size, queued, sender} = parseObject(line) ?? {}
+  const {n, has, birth, size, print, queued, sender} = parseObject(line) ?? {}
   const number = typeof n === 'string' ? parseNumber(n) : undefined
   if (number === undefined || !Number.isInteger(has) || !isNumber(birth) || !Number.isSafeInteger(size)) return undefined
   return {
@@ -78,6 +81,7 @@ export const parseMessageLine = (line: string): TrashedMessage | undefined => {
     presence: has as number,
     birthMs: birth,
     size: size as number,
+    ...(isNumber(print) && {fingerprint: print}),
     ...(isNumber(queued) && {queuedMs: queued}),
     ...(typeof sender === 'string' && {sender}),
   }
