@@ -7,6 +7,7 @@ import {fromSystem, OpsError} from '../errors.js'
 /** A program and its arguments; a first element without a slash is looked for by `find`. */
 export type Argv = readonly [string, ...string[]]
 
+/** What a program gets, and how far it may go. */
 export interface RunOptions {
   /** Bytes (or latin1 text) for its stdin; without it stdin is empty. */
   input?: Uint8Array | string
@@ -21,6 +22,7 @@ export interface RunOptions {
   discardOutput?: boolean
 }
 
+/** How a program ended and what it said. */
 export interface Outcome {
   /** Exit status, or null when a signal ended it. */
   status: number | null

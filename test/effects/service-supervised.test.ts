@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, onTestFinished, test, vi} from 'vitest'
 import {holder} from '../../src/effects/lock/index.js'
-import {daemontools, detectService, runit, s6, serviceAt, stopped} from '../../src/effects/service/index.js'
+import {daemontools, detectService, runit, s6, serviceAt, stopped, type Service} from '../../src/effects/service/index.js'
 import {isFree, listen, missing, processesNaming, running, script, supervised, type Supervised} from './service-support.js'
 
 const KINDS = [
@@ -13,6 +13,10 @@ const KINDS = [
   {kind: 'runit', make: runit, program: 'runsv', control: 'sv'},
   {kind: 's6', make: s6, program: 's6-supervise', control: 's6-svc'},
 ] as const
+
+/** The lock is free a moment before the supervisor has noticed that the process ended. */
+const untilSupervisorKnows = (service: Service) =>
+  vi.waitFor(async () => expect(await service.state()).toMatchObject({up: false, pid: null}), {timeout: 5_000})
 
 /** A process that has the service stopped, and its lock, until it is told to end. */
 const keepStopped = (kind: string, s: Supervised, options = '') => script(`
@@ -56,7 +60,7 @@ for (const {kind, make, program, control} of KINDS) {
       const before = (await service.state()).pid
       const {value, downtimeMs, interrupted} = await stopped(service, {isDown, timeoutMs: 10_000}, async () => {
         expect(await isFree(lock)).toBe(true)
-        expect(await service.state()).toMatchObject({up: false, pid: null})
+        await untilSupervisorKnows(service)
         return 'done'
       })
       expect({value, interrupted}).toEqual({value: 'done', interrupted: null})
@@ -107,7 +111,7 @@ for (const {kind, make, program, control} of KINDS) {
       const working = stopped(service, {isDown, timeoutMs: 10_000}, () => 2)
       writeFileSync(go, '')
       expect(await working).toMatchObject({value: 2, downtimeMs: 0})
-      expect((await service.state()).up).toBe(false)
+      await untilSupervisorKnows(service)
     })
 
     test('gets SIGALRM', async () => {
@@ -122,7 +126,7 @@ for (const {kind, make, program, control} of KINDS) {
       const child = keepStopped(kind, s)
       const heard = listen(child)
       await heard.said('working true')
-      expect(await s.service.state()).toMatchObject({up: false})
+      await untilSupervisorKnows(s.service)
       child.kill('SIGKILL')
       await vi.waitFor(async () => expect(await s.service.state()).toMatchObject({up: true, pid: expect.any(Number)}), {timeout: 10_000})
       await vi.waitFor(async () => expect(await isFree(s.lock)).toBe(false), {timeout: 5_000})
@@ -146,7 +150,7 @@ until [ -e '${go}' ]; do sleep 0.05; done
       await heard.closed
       await vi.waitFor(() => expect(readFileSync(seen, 'utf8')).toBe("free it's 1\n"), {timeout: 10_000})
       expect(await isFree(s.lock)).toBe(true)
-      expect(await s.service.state()).toMatchObject({up: false})
+      await untilSupervisorKnows(s.service)
       appendFileSync(go, '')
       await vi.waitFor(async () => expect(await s.service.state()).toMatchObject({up: true, pid: expect.any(Number)}), {timeout: 10_000})
     })

@@ -18,6 +18,7 @@ export interface Holder {
   since?: string
 }
 
+/** How to lock; nothing of it is needed to lock an existing file on Linux. */
 export interface LockOptions {
   /** Create an empty file (0600) when there is none; otherwise a missing one is an error. */
   create?: boolean

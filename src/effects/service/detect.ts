@@ -10,6 +10,7 @@ import {daemontools, runit, s6} from './supervised.js'
 import {hasUnit, isBooted, mainPid, systemd} from './systemd.js'
 import type {Service} from './types.js'
 
+/** What is known of a service, and where to look for it. */
 export interface DetectOptions {
   /** The process that does the work, when it runs: it is the surest way. */
   pid?: number

@@ -10,6 +10,7 @@ import {fromSystem, OpsError} from '../../errors.js'
 import {find, need, type Argv} from '../process.js'
 import type {Report} from './make.js'
 
+/** The commands that a guardian runs. */
 export interface GuardianOptions {
   stop: Argv
   start: Argv
@@ -23,6 +24,7 @@ export interface GuardianOptions {
   stopTimeoutMs: number
 }
 
+/** A guardian at work: it takes one order after the other. */
 export interface Guardian {
   pid: number
   stop(): Promise<Report>

@@ -4,6 +4,7 @@ import {OpsError} from '../../errors.js'
 
 const HELD_BACK = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** The time during which signals only ask for the end. */
 export interface Interruption {
   /** Aborted by the first of these signals; its reason is the error to end with (128 + signal). */
   readonly signal: AbortSignal

@@ -24,6 +24,7 @@ interface Recipe {
   state: () => Promise<ServiceState>
 }
 
+/** A service as people read it: `/service/qmail-send (daemontools)`. */
 export const describeService = (kind: ServiceKind, name: string): string => `${name} (${kind})`
 
 /**

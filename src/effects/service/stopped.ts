@@ -1,12 +1,14 @@
 // Does work while a service is down, and brings it back to exactly what it was, whatever happens meanwhile.
 import {setTimeout as delay} from 'node:timers/promises'
 import {isOpsError, OpsError} from '../../errors.js'
+import {identityOf} from '../lock/identity.js'
 import {run, type Argv} from '../process.js'
 import {startGuardian, type Guardian} from './guardian.js'
 import {holdSignalsBack, type Interruption} from './interruption.js'
 import {cannotStart, complaint, type Report} from './make.js'
 import type {Service} from './types.js'
 
+/** When the service counts as down and as up, and how long each may take. */
 export interface StoppedOptions {
   /**
    * Whether the service has let go of what the work needs: its lock, not the word of its supervisor. Let it look
@@ -23,6 +25,7 @@ export interface StoppedOptions {
   startTimeoutMs?: number
 }
 
+/** What came of work done while a service was stopped. */
 export interface Stopped<T> {
   value: T
   /** From the stop command to when it ran again; 0 for a service that was down before. */
@@ -198,7 +201,9 @@ const runsAgain = async ({service, options}: Task, report: Report | undefined): 
   const {up, pid} = await service.state()
   if (up === null) return options.isUp === undefined ? !(await options.isDown()) : options.isUp()
   // systemd knows no main process of a service that forks without a PID file.
-  return up && (pid !== null || service.kind === 'systemd')
+  if (pid === null) return up && service.kind === 'systemd'
+  // A supervisor may not yet have noticed the end of the process that we stopped: a zombie does not serve.
+  return up && identityOf(pid) !== null
 }
 
 const notStarted = (service: Service, resume: Argv, cause: OpsError | null): OpsError =>

@@ -4,6 +4,7 @@ import type {Argv} from '../process.js'
 /** `custom`: commands of the administrator's; `process`: nobody supervises it. */
 export type ServiceKind = 'daemontools' | 'runit' | 's6' | 'systemd' | 'sysv' | 'custom' | 'process'
 
+/** A service as its supervisor sees it now. */
 export interface ServiceState {
   /** Runs, or is brought up again by its supervisor. Null: its commands do not tell, look at what it locks. */
   up: boolean | null
