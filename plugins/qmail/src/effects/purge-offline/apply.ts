@@ -20,8 +20,8 @@ import {leftBehind, syncParts} from './verify.js'
 export interface OfflineLive {
   readonly queue: OpenQueue
   readonly snapshot: Snapshot
-  /** Chosen messages that are to stay, with the reason. */
-  readonly leaves?: ((index: number) => string | null) | undefined
+  /** False for a chosen message that is to stay; all are taken when absent. */
+  readonly takes?: ((index: number) => boolean) | undefined
   /** True for --all: then what has come since is told. */
   readonly all: boolean
   /** `recoverArgv` is ours to add. */
@@ -82,13 +82,8 @@ export const applyOffline = async (args: OfflineArgs, live: OfflineLive, context
 
 const underLock = async (purge: Purge, signal: AbortSignal): Promise<Removed & {arrived: number}> => {
   const {args, live, context, skips} = purge
-  const {queue, snapshot, leaves} = live
+  const {queue, snapshot, takes = () => true} = live
   const now = snapshot.length <= FEW && !live.all ? scanNumbers(queue, numbersOf(snapshot)) : scanQueue(queue)
-  const takes = (index: number): boolean => {
-    const reason = leaves?.(index) ?? null
-    if (reason !== null) skips.add(String(snapshot.numberAt(index)), reason)
-    return reason === null
-  }
   const trash = args.keep ? makeTrash(purge, now) : null
   context.note({begun: true})
   const removal = {queue, snapshot, now, takes, trash, skips, signal, progress: context.progress, warn: context.warn}
@@ -128,15 +123,16 @@ const makeTrash = ({args, live, context}: Purge, now: Scan): string => {
       messages: snapshot.length,
       bytes: args.bytes,
     },
-    messages: linesOf(snapshot, now),
+    messages: linesOf(live, now),
     // As they are now: a bounce or a channel may have come since the messages were chosen.
     files: filesByPart(queue.layout, presencesOf(now)),
   })
   return path
 }
 
-function* linesOf(snapshot: Snapshot, now: Scan): Generator<TrashedMessage> {
+function* linesOf({snapshot, takes}: OfflineLive, now: Scan): Generator<TrashedMessage> {
   for (let i = 0; i < snapshot.length; i++) {
+    if (takes?.(i) === false) continue
     const {number, birthMs, size, fingerprint} = snapshot.at(i)
     const at = now.indexOf(number)
     const presence = at === -1 ? 0 : now.presenceAt(at)
