@@ -19,7 +19,8 @@ export class FileBytes {
   length = 0
   /** Milliseconds since the epoch, where it was asked for. */
   mtimeMs = 0
-  #noAtime = O_NOATIME
+  /** By who owns the file: what is refused for the one may be allowed for the other. */
+  readonly #quiet = {envelope: O_NOATIME, mess: O_NOATIME}
 
   /**
    * Reads a file, never through a link and never waiting for a FIFO's writer; throws the system's error.
@@ -28,7 +29,8 @@ export class FileBytes {
   read(path: string, {time = false} = {}): void {
     if (this.buffer.length > KEEP) this.buffer = Buffer.allocUnsafeSlow(SIZE)
     this.length = 0
-    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    // Without it each read would dirty the inode: a channel file's mtime lies ahead, so relatime updates every time.
+    const fd = this.#open(path, 'envelope')
     try {
       if (time) this.mtimeMs = fs.fstatSync(fd).mtimeMs
       while (this.#readMore(fd)) this.#grow()
@@ -42,7 +44,7 @@ export class FileBytes {
    * system lets us: the 36 hour rule counts from it.
    */
   stream(path: string, take: (buffer: Buffer, length: number) => boolean): boolean {
-    const fd = this.#openQuietly(path)
+    const fd = this.#open(path, 'mess')
     try {
       for (let size; (size = fs.readSync(fd, this.buffer, 0, this.buffer.length, null)) > 0; )
         if (take(this.buffer, size)) return true
@@ -55,7 +57,7 @@ export class FileBytes {
   /** Reads a file's beginning until `enough` says so (bytes from `seen` on are new), or `most`; access time as with `stream`. */
   readHead(path: string, enough: (buffer: Buffer, seen: number, length: number) => boolean, most: number): void {
     this.length = 0
-    const fd = this.#openQuietly(path)
+    const fd = this.#open(path, 'mess')
     try {
       while (this.length < most) {
         const before = this.length
@@ -84,14 +86,15 @@ export class FileBytes {
     this.buffer = larger
   }
 
-  #openQuietly(path: string): number {
+  #open(path: string, kind: 'envelope' | 'mess'): number {
     const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+    const quiet = this.#quiet[kind]
     try {
-      return fs.openSync(path, flags | this.#noAtime)
+      return fs.openSync(path, flags | quiet)
     } catch (error) {
       // EPERM: neither root nor the owner may leave the access time alone; from now on without.
-      if ((error as NodeJS.ErrnoException).code !== 'EPERM' || this.#noAtime === 0) throw error
-      this.#noAtime = 0
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM' || quiet === 0) throw error
+      this.#quiet[kind] = 0
       return fs.openSync(path, flags)
     }
   }
