@@ -66,7 +66,7 @@ const OTHERS = {
   'missing-directory': entry('error', 'directory is missing: qmail-send waits for it with an alert', 'make it'),
   'split-gap': entry('error', 'a directory of the split is missing: messages of these numbers fail', 'make it'),
   'split-differs': entry('error', 'directories beyond the split of the others'),
-  'todo-split-differs': entry('error', 'numbered directory that this build takes for a message', 'remove it if it is empty'),
+  'todo-split-differs': entry('error', 'numbered directory that this build takes for a message', 'take it away if it is empty'),
   'not-a-directory': entry('error', 'no directory, or a link to one, where a directory of the queue belongs'),
   'trigger-missing': entry('error', 'lock/trigger is missing: new mail waits up to 25 minutes', 'make the FIFO', true),
   'trigger-not-fifo': entry('error', 'lock/trigger is no FIFO: new mail waits up to 25 minutes', 'make the FIFO', true),

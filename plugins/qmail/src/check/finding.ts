@@ -32,7 +32,6 @@ export type Step = {readonly unit?: number} & (
   | {readonly op: 'move'; readonly path: string; readonly to: string; readonly ino: string}
   | {readonly op: 'attributes'; readonly path: string; readonly ino: string; readonly before: Owned; readonly after: Owned}
   | {readonly op: 'mkdir'; readonly path: string; readonly after: Owned}
-  | {readonly op: 'rmdir'; readonly path: string; readonly ino: string; readonly before: Owned}
   | {readonly op: 'fifo'; readonly path: string; readonly after: Owned}
   /** `copies`: the path, taken away by an earlier step, whose first bytes it gets; the rest is NUL. */
   | {readonly op: 'create'; readonly path: string; readonly after: Owned; readonly size: number; readonly copies?: string}

@@ -137,17 +137,16 @@ export const judgeLayout = (problems: readonly LayoutProblem[]): Verdict[] =>
  */
 export const judgeStranger = (
   path: string,
-  place: Pick<PlaceLook, 'type' | 'ino' | keyof Owned>,
+  place: Pick<PlaceLook, 'type' | 'ino'>,
   {layout, isEmpty}: {layout: QueueLayout; isEmpty: boolean},
 ): Verdict => {
   const [part = '', name = ''] = path.split('/')
   const isNumberedDirectory = place.type === 'directory' && /^\d+$/.test(name) && path.split('/').length === 2
   const flat = part === 'bounce' || ((part === 'todo' || part === 'intd') && !layout.bigTodo)
   if (isNumberedDirectory && flat) {
-    const before = ownedOf(place)
     return {
       findings: [finding('todo-split-differs', {path, ...(!isEmpty && {whyNot: 'it is not empty'})})],
-      steps: isEmpty ? [{op: 'rmdir', path, ino: place.ino, before}] : [],
+      steps: isEmpty ? [{op: 'trash', path, ino: place.ino}] : [],
     }
   }
   const beyond = part === 'todo' || part === 'intd' ? 'todo-split-differs' : 'split-differs'

@@ -76,7 +76,7 @@ function* checkPlaces(queue: OpenQueue, context: JudgeContext, options: CheckOpt
 const strangerVerdict = ({path, layout}: OpenQueue, stranger: Stranger): Verdict => {
   const place = lookAt(`${path}/${stranger.path}`)
   // A name that is not UTF-8 cannot be looked at by its text; what it is was told by the directory.
-  const seen = place ?? {type: stranger.type, ino: '0', mode: 0, uid: 0, gid: 0}
+  const seen = place ?? {type: stranger.type, ino: '0'}
   const isEmpty = seen.type === 'directory' && fs.readdirSync(`${path}/${stranger.path}`).length === 0
   return judgeStranger(stranger.path, seen, {layout, isEmpty})
 }

@@ -1,6 +1,5 @@
 // The bulk change qmail.repair: looks again under the lock, lists every step in the trash, takes them, takes them back.
 import * as fs from 'node:fs'
-import {join} from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 
 import {fromSystem, isOpsError, OpsError, plural, type BulkChange, type JsonObject} from 'mailops/core'
@@ -11,7 +10,7 @@ import {checkQueue} from '../check/check-queue.js'
 import {recoverArgv} from '../live/recover-argv.js'
 import {openQueue, type OpenQueue} from '../reading/open-queue.js'
 import type {StopOptions} from '../purge-offline/queue-lock.js'
-import {createTrash, findTrash, listTrashes, MANIFEST, queueIdentity, type Trash} from '../trash/index.js'
+import {createTrash, findTrash, listTrashes, queueIdentity, removeTrash, type Trash} from '../trash/index.js'
 import {withoutSend} from './lock.js'
 import {readSteps, StepWriter, type StepList} from './step-list.js'
 import {directoriesChanged, standing, retakeMove, takeBackStep, takeStep, type StepPlace} from './steps.js'
@@ -102,7 +101,7 @@ const repair = async (args: RepairArgs, context: BulkContext): Promise<BulkResul
   const place: StepPlace = {queue: queue.path, trash: trash.path}
   const mended = await listSteps(queue, {place, locked: args.locked, context})
   const outcome = await takeSteps(readSteps(trash.path)!, place, context)
-  if (outcome.done === 0) removeTrash(trash.path)
+  if (outcome.done === 0) removeTrash(queue.path, trash.path)
   const {done, skipped, skippedCount} = outcome
   const result = {queue: queue.path, findings: mended, steps: done, skippedCount, skipped: skipped.map(one => ({...one})), trash: done === 0 ? null : trash.path}
   return {result, complete: skippedCount === 0}
@@ -221,7 +220,7 @@ const takeBack = async ({path}: OpenQueue, {trash, context}: {trash: Trash; cont
     context.progress(length - i, length)
   }
   for (const directory of directories) if (fs.existsSync(directory)) syncDirectory(directory)
-  if (outcome.skippedCount === 0) removeTrash(trash.path)
+  if (outcome.skippedCount === 0) removeTrash(path, trash.path)
   const {done, skipped, skippedCount} = outcome
   return {result: {queue: path, steps: done, skippedCount, skipped: skipped.map(one => ({...one}))}, complete: skippedCount === 0}
 }
@@ -271,7 +270,7 @@ const recover = async (change: BulkChange, context: BulkContext): Promise<'undon
   const trash = findTrash(args.queue, args.token)
   // Nothing is changed before the trash is there, and the last thing an undo does is to remove it.
   if (trash === undefined) {
-    removeTorn(args.queue, change.direction === 'apply' ? context.journalId : null)
+    if (change.direction === 'apply') removeTorn(args.queue, context.journalId)
     return change.direction === 'undo' ? 'done' : 'undone'
   }
   const place: StepPlace = {queue: args.queue, trash: trash.path}
@@ -279,7 +278,7 @@ const recover = async (change: BulkChange, context: BulkContext): Promise<'undon
   const isDone = (i: number): boolean => standing(place, list!.at(i).step) === 'after'
   const any = list !== undefined && Array.from({length: list.length}, (_, i) => i).some(isDone)
   if (!any) {
-    removeTrash(trash.path)
+    removeTrash(args.queue, trash.path)
     return change.direction === 'undo' ? 'done' : 'undone'
   }
   const halves = halfUnits(list, place)
@@ -290,17 +289,9 @@ const recover = async (change: BulkChange, context: BulkContext): Promise<'undon
   return 'done'
 }
 
-/** The manifest goes last: as long as it is there, a run that was cut off here is found again. */
-const removeTrash = (path: string): void => {
-  for (const name of fs.readdirSync(path)) if (name !== MANIFEST) fs.rmSync(join(path, name), {recursive: true})
-  fs.rmSync(join(path, MANIFEST), {force: true})
-  fs.rmdirSync(path)
-}
-
-/** A trash without a manifest, cut off while it was made (then of this id), or when all but its name was removed. */
-const removeTorn = (queue: string, id: string | null): void => {
-  for (const broken of listTrashes(queue).broken)
-    if (broken.id === id || fs.readdirSync(broken.path).length === 0) removeTrash(broken.path)
+/** A trash of that id without a manifest, cut off while it was made: nothing was put into it. */
+const removeTorn = (queue: string, id: string): void => {
+  for (const broken of listTrashes(queue).broken) if (broken.id === id) removeTrash(queue, broken.path)
 }
 
 const halfUnits = (list: StepList, place: StepPlace): Step[][] => {

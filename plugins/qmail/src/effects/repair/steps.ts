@@ -44,8 +44,6 @@ export const standing = (place: StepPlace, step: Step): Standing => {
       return sameOwned(now, step.after) ? 'after' : sameOwned(now, step.before) ? 'before' : 'other'
     case 'mkdir':
       return now === undefined ? 'before' : now.type === 'directory' ? 'after' : 'other'
-    case 'rmdir':
-      return now === undefined ? 'after' : now.ino === step.ino ? 'before' : 'other'
     case 'fifo':
       return now === undefined ? 'before' : now.type === 'fifo' ? 'after' : 'other'
     case 'create':
@@ -61,7 +59,6 @@ export const takeStep = async (place: StepPlace, step: Step): Promise<void> => {
     if (step.op === 'trash' || step.op === 'move') renameFree(path, targetOf(place, step))
     else if (step.op === 'attributes') changeAttributes(path, step.ino, step.after)
     else if (step.op === 'mkdir') makeDirectory(path, step.after)
-    else if (step.op === 'rmdir') fs.rmdirSync(path)
     else if (step.op === 'fifo') await makeFifo(place, path, step.after)
     else makeFile(place, path, step)
   } catch (error) {
@@ -82,7 +79,6 @@ export const takeBackStep = (place: StepPlace, step: Step): void => {
     if (step.op === 'trash' || step.op === 'move') renameFree(targetOf(place, step), path)
     else if (step.op === 'attributes') changeAttributes(path, step.ino, step.before)
     else if (step.op === 'mkdir') fs.rmdirSync(path)
-    else if (step.op === 'rmdir') makeDirectory(path, step.before)
     else fs.unlinkSync(path)
   } catch (error) {
     throw fromSystem(error, 'take back', path)
