@@ -57,7 +57,7 @@ describe.each([{bigtodo: false}, {bigtodo: true, extraChannels: ['suppl0']}])('a
     expect(resultOf(applied)).toMatchObject({inFlight: IN_FLIGHT.length, method: 'swap', serviceDowntimeMs: 0})
     await undoChange(world, applied.journalId, swapHandler())
     expect(differences(before, treeOf(world.queue.dir))).toEqual([])
-    expect(fs.readdirSync(join(world.queue.dir, '.mailops-trash'))).toEqual([])
+    expect(fs.existsSync(join(world.queue.dir, '.mailops-trash'))).toBe(false)
   })
 
   test('undo keeps what came since, under its own numbers', async () => {
@@ -78,7 +78,7 @@ describe.each([{bigtodo: false}, {bigtodo: true, extraChannels: ['suppl0']}])('a
   test('--no-trash leaves nothing, and cannot be undone', async () => {
     const world = worldOf(undefined, options)
     const applied = await applyChange(world, changeOf(world, {keep: false}), handler())
-    expect(fs.readdirSync(join(world.queue.dir, '.mailops-trash'))).toEqual([])
+    expect(fs.existsSync(join(world.queue.dir, '.mailops-trash'))).toBe(false)
     expect(applied.bulk[0]!.result).toMatchObject({trash: null})
     await expect(undoChange(world, applied.journalId, swapHandler())).rejects.toMatchObject({code: 'NOT_UNDOABLE'})
   })
@@ -181,7 +181,7 @@ describe('a swap that fails half-way', () => {
       syncBuiltinESMExports()
     }
     expect(differences(before, treeOf(world.queue.dir))).toEqual([])
-    expect(fs.readdirSync(join(world.queue.dir, '.mailops-trash'))).toEqual([])
+    expect(fs.existsSync(join(world.queue.dir, '.mailops-trash'))).toBe(false)
     expect(await recoverAll(world, swapHandler())).toEqual([])
   })
 })

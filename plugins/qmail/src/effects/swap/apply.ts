@@ -2,14 +2,13 @@
 import * as fs from 'node:fs'
 import {setImmediate} from 'node:timers/promises'
 
-import {fromSystem} from 'mailops/core'
 import type {BulkContext, BulkResult} from 'mailops/effects'
 
 import type {TrashedMessage} from '../../trash/manifest.js'
 import {recoverArgv} from '../live/recover-argv.js'
 import {pullTrigger} from '../live/sending.js'
 import {withQueueLock, type StopOptions} from '../purge-offline/queue-lock.js'
-import {createTrash, queueIdentity, type Trash} from '../trash/index.js'
+import {createTrash, queueIdentity, removeTrash, type Trash} from '../trash/index.js'
 import {exchange, isSwapped, prepareDirectories, requireSwappable, swapOrder, syncExchange, NEW} from './directories.js'
 import {exchangeBack} from './exchange-back.js'
 import {bringLiveInjections, sweep, type Sweep} from './in-flight.js'
@@ -21,15 +20,6 @@ export interface SwapLive {
   readonly stop: StopOptions
   /** For the manifest; what is really in the trash is seen by looking. */
   readonly messages?: Iterable<TrashedMessage> | undefined
-}
-
-/** Removes a trash whose directories are not those of the queue any more. */
-export const removeTrash = (trash: string): void => {
-  try {
-    fs.rmSync(trash, {recursive: true, force: true})
-  } catch (error) {
-    throw fromSystem(error, 'remove', trash)
-  }
 }
 
 const newTrash = (args: SwapArgs, live: SwapLive, id: string): Trash => {
@@ -44,7 +34,7 @@ const newTrash = (args: SwapArgs, live: SwapLive, id: string): Trash => {
     prepareDirectories(queue, trash.path, layout)
     return trash
   } catch (error) {
-    removeTrash(trash.path) // nothing of the queue is in it yet
+    removeTrash(queue, trash.path) // nothing of the queue is in it yet
     throw error
   }
 }
@@ -72,7 +62,7 @@ export const finishSwap = async (args: SwapArgs, trash: string, context: Pick<Bu
   if (!keep) {
     // From here on the remains of the old set must not be taken for messages in flight.
     context.note({swept: {...swept}})
-    removeTrash(trash)
+    removeTrash(queue, trash)
   }
   return swept
 }
@@ -90,7 +80,7 @@ export const applySwap = async (args: SwapArgs, live: SwapLive, context: BulkCon
   const stop = {...live.stop, recoverArgv: recoverArgv(context.journalId)}
   const {value, downtimeMs} = await withQueueLock(queue, stop, context, work).catch((error: unknown) => {
     // Nothing was swapped, or all was put back, by the time qmail-send was started again.
-    if (!isSwapped(trash.path, layout)) removeTrash(trash.path)
+    if (!isSwapped(trash.path, layout)) removeTrash(queue, trash.path)
     throw error
   })
   if (value.brought > 0) pullTrigger(queue)

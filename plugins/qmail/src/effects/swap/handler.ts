@@ -1,5 +1,5 @@
 // The bulk handler of a swap purge: all messages leave by the renaming of directories.
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 
 import {OpsError, plural, type JsonObject} from 'mailops/core'
 import {tryLock, type BulkContext, type BulkHandler, type BulkResult, type Lock, type StatePlace} from 'mailops/effects'
@@ -7,8 +7,8 @@ import {tryLock, type BulkContext, type BulkHandler, type BulkResult, type Lock,
 import {recoverArgv} from '../live/recover-argv.js'
 import {pullTrigger} from '../live/sending.js'
 import {inUse, mutexOf, sendRunning, withQueueLock} from '../purge-offline/queue-lock.js'
-import {findTrash, trashPath, type Trash} from '../trash/index.js'
-import {applySwap, finishSwap, removeTrash, type SwapLive} from './apply.js'
+import {findTrash, removeTrash, trashPath, type Trash} from '../trash/index.js'
+import {applySwap, finishSwap, type SwapLive} from './apply.js'
 import {exchange, isSwapped, isThere, NEW, swapOrder} from './directories.js'
 import {exchangeBack, SINCE} from './exchange-back.js'
 import {SWAP, swapArgs, type SwapArgs} from './swap-args.js'
@@ -31,7 +31,7 @@ const trashOf = (args: SwapArgs): Trash => {
 const putBack = (args: SwapArgs, trash: Trash, context: BulkContext): BulkResult => {
   const {stuck} = exchangeBack(args.queue, trash.path, args.layout)
   for (const path of stuck) context.warn(`${path} stays where it is: something stands in its place`)
-  if (stuck.length === 0) removeTrash(trash.path)
+  if (stuck.length === 0) removeTrash(args.queue, trash.path)
   return {result: {queue: args.queue, restored: args.messages, stuck: [...stuck]}, complete: stuck.length === 0}
 }
 
@@ -60,12 +60,13 @@ const recoverApply = async (
   const trash = trashPath(queue, context.journalId)
   const isSwept = context.notes.some(note => 'swept' in note)
   if (isSwept || !isThere(trash)) {
-    removeTrash(trash)
+    // Also what a removal that was cut off has left beside it.
+    if (isThere(dirname(trash))) removeTrash(queue, trash)
     return isSwept ? 'done' : 'undone'
   }
   const parts = swapOrder(layout)
   if (!isSwapped(trash, layout)) {
-    removeTrash(trash)
+    removeTrash(queue, trash)
     return 'undone'
   }
   if (parts.some(part => isThere(join(trash, NEW, part)))) {

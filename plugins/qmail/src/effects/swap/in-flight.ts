@@ -6,6 +6,7 @@ import {fromSystem} from 'mailops/core'
 
 import {relativePath, type QueueLayout} from '../../queue/layout.js'
 import {parseNumber, type MessageNumber} from '../../queue/number.js'
+import {openNumbers} from '../live/open-files.js'
 import {isThere} from './directories.js'
 import {entriesOf, namesIn, pathTo, type Entry} from './names.js'
 
@@ -48,52 +49,15 @@ const isInFlight = ({trash, layout}: Swapped, number: MessageNumber): boolean =>
   isThere(join(trash, relativePath(layout, 'mess', number))) &&
   !['todo', 'info', 'bounce', ...layout.channels].some(part => isThere(join(trash, relativePath(layout, part, number))))
 
-/** Numbers of the old mess files that some process has open: a qmail-queue at work keeps its one open to its end. */
-const openInjections = ({trash}: Swapped): MessageNumber[] => {
-  const found = new Set<MessageNumber>()
-  const mess = `${join(trash, 'mess')}/`
-  for (const pid of processes())
-    for (const target of openFiles(pid)) {
-      const number = target.startsWith(mess) ? parseNumber(target.slice(target.lastIndexOf('/') + 1)) : undefined
-      if (number !== undefined) found.add(number)
-    }
-  return [...found]
-}
-
-const processes = (): string[] => {
-  try {
-    return fs.readdirSync('/proc').filter(name => /^\d+$/.test(name))
-  } catch {
-    return [] // no /proc: the sweep over all names, later, finds them too
-  }
-}
-
-const openFiles = (pid: string): string[] => {
-  try {
-    const directory = `/proc/${pid}/fd`
-    return fs.readdirSync(directory).map(fd => targetOf(`${directory}/${fd}`))
-  } catch {
-    return [] // ended meanwhile, or in no namespace of ours
-  }
-}
-
-const targetOf = (link: string): string => {
-  try {
-    return fs.readlinkSync(link)
-  } catch {
-    return '' // closed meanwhile
-  }
-}
-
 /**
  * Before qmail-send starts: brings over what is accepted already (its todo/N is in the new set) and what a process is
- * just injecting. Its cost does not depend on the number of messages in the old set.
+ * just injecting (it keeps mess/N open to its end). Its cost does not depend on the number of messages in the old set.
  * @returns how many messages were brought over
  */
 export const bringLiveInjections = (swapped: Swapped): number => {
-  const {queue, layout} = swapped
+  const {queue, trash, layout} = swapped
   const accepted = layout.bigTodo ? [...entriesOf(queue, layout, 'todo')].map(({name}) => name) : namesIn(join(queue, 'todo'))
-  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openInjections(swapped)]
+  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openNumbers([`${join(trash, 'mess')}/`])]
   return numbers.filter(number => isInFlight(swapped, number) && bringMessage(swapped, number)).length
 }
 

@@ -1,0 +1,50 @@
+// After a crash of a live purge: each message wholly marked, or wholly as it was.
+import {existsSync} from 'node:fs'
+import {dirname} from 'node:path'
+
+import {formatNumber, parseNumber} from '../../queue/number.js'
+import {inside} from '../purge-offline/remove.js'
+import type {OpenQueue} from '../reading/index.js'
+import {entriesOf} from '../swap/names.js'
+import {removeTrash, type Trash} from '../trash/index.js'
+import {ledgerBatches, type LedgerEntry} from './ledger.js'
+import {Unmarker} from './unmarker.js'
+
+/** Removes what a crash left of a trash that never had a message in it. */
+export const dropTrash = (queue: string, path: string): void => {
+  if (existsSync(dirname(path))) removeTrash(queue, path)
+}
+
+/** A message of the batch that was cut off: where not a byte was written it is let go, else the rest is written. */
+const finishOne = (unmarker: Unmarker, entry: LedgerEntry, only: boolean): void => {
+  if (unmarker.standing(entry.number) !== 'open') return
+  const {written, unwritten} = unmarker.count(entry)
+  if (written === 0 && unwritten > 0) {
+    if (!only) unmarker.bringBounce(entry.number)
+    unmarker.release(entry.number)
+    return
+  }
+  if (!only) unmarker.takeBounce(entry.number)
+  unmarker.write(entry, 'D')
+  if (!only) unmarker.takeBounce(entry.number)
+}
+
+/** @returns how many messages the purge has taken: 0 means that nothing of it is left */
+export const recoverMarks = (queue: OpenQueue, trash: Trash, only: boolean): Promise<number> =>
+  inside(queue, async () => {
+    const unmarker = new Unmarker(queue, `${trash.path.slice(queue.path.length + 1)}/`)
+    const recorded = new Set<string>()
+    for (const {entries, ended} of ledgerBatches(trash.path))
+      for (const entry of entries) {
+        recorded.add(formatNumber(entry.number))
+        if (!ended) finishOne(unmarker, entry, only)
+      }
+    // Linked, but never announced: nothing was done to them.
+    for (const {name} of entriesOf(trash.path, queue.layout, 'mess')) {
+      const number = parseNumber(name)
+      if (number !== undefined && !recorded.has(name)) unmarker.release(number)
+    }
+    let taken = 0
+    for (const _ of entriesOf(trash.path, queue.layout, 'mess')) taken++
+    return taken
+  })
