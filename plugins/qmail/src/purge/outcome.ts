@@ -32,6 +32,12 @@ export class Skips {
     if (this.listed.length < SKIPS_LISTED) this.listed.push({id, reason})
   }
 
+  /** Takes over what another list has counted, whether it lists all of them or not. */
+  merge({skipped, skippedCount = skipped.length}: {skipped: readonly Skipped[]; skippedCount?: number}): void {
+    for (const {id, reason} of skipped) this.add(id, reason)
+    this.count += skippedCount - skipped.length
+  }
+
   /** True when a message was skipped that is still there. */
   get failed(): boolean {
     return this.count > this.harmless

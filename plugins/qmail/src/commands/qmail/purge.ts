@@ -1,0 +1,221 @@
+// mailops qmail purge: takes all or selected messages out of the queue, into a trash that undo brings them back from.
+import {Flags} from '@oclif/core'
+
+import {ChangeCommand, OpsError, bytesText, durationText, plural, type JsonObject} from 'mailops'
+import {statePlace} from 'mailops/effects'
+
+import {requireAbsent} from '../../effects/export/mbox.js'
+import {inUse, isRunning, sendRunning} from '../../effects/purge-offline/index.js'
+import {planPurge, type PurgeRequest} from '../../effects/purging/request.js'
+import {formatNumber} from '../../queue/number.js'
+import {selectMessages, type OpenQueue, type Selected} from '../../effects/reading/index.js'
+import {unreadableReport} from '../../listing/unreadable.js'
+import {stateRow} from '../../message/state-table.js'
+import {chooseMethod, METHODS, type Chosen} from '../../purge/method.js'
+import {SHARED, Skips} from '../../purge/outcome.js'
+import {previewLines} from '../../purge/preview.js'
+import {isEmptySelection} from '../../selection/selection.js'
+import {queueFlags, queueFrom, selectionFlags, selectionFrom, type GivenSelection} from '../../selection-flags.js'
+
+interface Flagged {
+  readonly all: boolean
+  readonly trash: boolean
+  readonly method: (typeof METHODS)[number]
+  readonly stop: boolean
+  readonly 'stop-timeout': number
+  readonly 'stop-command'?: string | undefined
+  readonly 'start-command'?: string | undefined
+  readonly export?: string | undefined
+  readonly 'whole-message': boolean
+  readonly 'only-recipient': boolean
+  readonly flush: boolean
+  readonly 'dry-run': boolean
+  readonly yes: boolean
+}
+
+/** What was found out before anything is asked or changed. */
+interface Prepared {
+  readonly queue: OpenQueue
+  readonly given: GivenSelection
+  readonly chosen: Chosen
+  readonly selected: Selected
+  readonly flags: Flagged
+}
+
+export default class Purge extends ChangeCommand {
+  static override summary = 'take messages out of a qmail queue, so that they can be brought back'
+  static override description =
+    'Moves messages into a trash inside the queue, from where `mailops undo` and `mailops qmail restore` bring them back ' +
+    'with their numbers and ages. While qmail-send runs their recipients are marked as done, and qmail-send itself ends ' +
+    'the messages (live); otherwise, or with --stop, they are moved while it is down (offline, or swap for --all). ' +
+    'Messages being injected are never touched, nor is anything that came after the messages were chosen.\n\n' +
+    'It does not protect from: deliveries under way, which finish; and with --no-trash from anything, since nothing is kept.\n\n' +
+    'Exit status: 0 done, or nothing matched; 64 usage; 65 not a sound queue; 66 no queue; 73 no room for the trash, or ' +
+    'the export file is there; 75 qmail-send runs and may not be stopped, the queue is busy, or some messages were ' +
+    'skipped (the rest is done); 77 no permission; 130 interrupted: what was purged so far can be undone.'
+  static override examples = [
+    '<%= config.bin %> qmail purge --all --dry-run',
+    '<%= config.bin %> qmail purge --sender @spam.example --yes',
+    '<%= config.bin %> qmail purge --bounces --older-than 2d --export bounces.mbox',
+    '<%= config.bin %> qmail purge --all --stop --no-trash --yes',
+  ]
+  static override flags = {
+    ...queueFlags,
+    ...selectionFlags,
+    all: Flags.boolean({description: 'every message of the queue'}),
+    trash: Flags.boolean({description: 'keep what is purged in a trash in the queue', default: true, allowNo: true}),
+    method: Flags.option({options: METHODS, description: 'how; auto takes the gentlest that is safe and says which', default: 'auto' as const})(),
+    stop: Flags.boolean({description: 'qmail-send may be stopped meanwhile'}),
+    'stop-timeout': Flags.integer({description: 'seconds it may take to stop', default: 60, min: 1}),
+    'stop-command': Flags.string({description: 'shell command that stops qmail-send', helpValue: 'CMD', dependsOn: ['stop', 'start-command']}),
+    'start-command': Flags.string({description: 'shell command that starts it', helpValue: 'CMD', dependsOn: ['stop']}),
+    export: Flags.string({description: 'first write what is purged into a new mbox file', helpValue: 'FILE.mbox'}),
+    'whole-message': Flags.boolean({description: 'take messages from their other pending recipients too', exclusive: ['only-recipient']}),
+    'only-recipient': Flags.boolean({description: 'take the matching recipients off, leave the message to the others'}),
+    flush: Flags.boolean({description: 'live: send ALRM, so that they leave now; everything else is tried too. Implied by --all'}),
+  }
+
+  override async run(): Promise<JsonObject> {
+    const {flags} = await this.parse(Purge)
+    this.listen(flags)
+    const given = await selectionFrom(flags)
+    this.#checkSelection(given, flags)
+    if (flags.export !== undefined) requireAbsent(flags.export)
+    const queue = queueFrom(flags, text => void this.warn(text))
+    requireSound(queue)
+    const chosen = await this.#method(queue, flags)
+    const selected = await this.#select(queue, given, flags)
+    const document = await this.#carryOut({queue, given, chosen, selected, flags})
+    this.#complain(selected)
+    return document
+  }
+
+  #checkSelection({selection, compiled}: GivenSelection, flags: Flagged): void {
+    const isEmpty = isEmptySelection(selection)
+    if (isEmpty && !flags.all) throw usage('nothing was selected', 'say --all for every message, or select: --sender, --older-than ...')
+    if (!isEmpty && flags.all) throw usage('--all is every message and does not go with a selection', 'leave one of them away')
+    if (flags['only-recipient'] && !compiled.byRecipient)
+      throw usage('--only-recipient needs to know which', 'add --recipient, --local or --remote')
+  }
+
+  async #method(queue: OpenQueue, flags: Flagged): Promise<Chosen> {
+    const place = statePlace()
+    const running = await isRunning(queue.path, place)
+    const chosen = chooseMethod({asked: flags.method, running, stop: flags.stop, all: flags.all, only: flags['only-recipient']})
+    if (running && !flags.stop && chosen.method !== 'live')
+      throw inUse(queue.path, await sendRunning(queue.path, place), 'add --stop, or purge while it runs: --method live')
+    return chosen
+  }
+
+  /** Chooses the messages; the preview is collected only where somebody will see it. */
+  async #select(queue: OpenQueue, {compiled}: GivenSelection, flags: Flagged): Promise<Selected> {
+    const progress = this.progress('choosing messages')
+    try {
+      return await selectMessages(queue, compiled, {
+        eligible: presence => stateRow(presence).purge.length > 0,
+        preview: flags['dry-run'] || !flags.yes,
+        progress: progress.report,
+      })
+    } finally {
+      progress.end()
+    }
+  }
+
+  async #carryOut({queue, given, chosen, selected, flags}: Prepared): Promise<JsonObject> {
+    const {snapshot, bytes, shared, preview} = selected
+    const stays = !flags['whole-message'] && !flags['only-recipient']
+    const takes = (index: number): boolean => !stays || snapshot.otherPendingAt(index) === 0
+    const left = leftOut(selected, takes)
+    const messages = snapshot.length - left.count
+    const document = {queue: queue.path, method: chosen.method, selected: snapshot.length, removed: 0, marked: 0}
+    const sharedFate = stays ? 'stay' : flags['whole-message'] ? 'go' : 'keep the others'
+    const lines = previewLines({messages: snapshot.length, bytes, shared, sharedFate}, preview, {now: Date.now() / 1000, width: this.width})
+    if (messages === 0) {
+      if (snapshot.length === 0) this.say(`no message of ${queue.path} matches`)
+      else for (const line of lines) this.say(line)
+      if (left.skips.failed) process.exitCode = 75
+      return {...document, ...left.skips.json(), bytes: 0, journalId: null, trash: null, serviceDowntimeMs: 0, ...(flags['dry-run'] && {dryRun: true})}
+    }
+    const {plan, handler} = planPurge(requestOf({queue, given, chosen, selected, flags}, {takes, messages, bytes: bytes - left.bytes}))
+    const doing = chosen.method === 'live' ? 'marking messages' : 'purging messages'
+    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers: [handler], preview: ['', ...lines], doing})
+    if (applied === null) {
+      const first = (preview?.first ?? []).map(message => ({...message, id: formatNumber(message.number), number: undefined}))
+      const senders = (preview?.senders ?? []).map(({key, count, bytes: size}) => ({sender: key, messages: count, bytes: size}))
+      return {
+        ...document, ...left.skips.json(), bytes: bytes - left.bytes, journalId: null, trash: null, serviceDowntimeMs: 0,
+        dryRun: true, plan: this.planJson(plan), senders, messages: JSON.parse(JSON.stringify(first)) as JsonObject[],
+      }
+    }
+    return this.#report({...applied.bulk[0]!.result, journalId: applied.journalId}, left.skips, {chosen, flags})
+  }
+
+  /** Says what happened and how to take it back; gives the JSON document. */
+  #report(result: JsonObject, left: Skips, {chosen, flags}: Pick<Prepared, 'chosen' | 'flags'>): JsonObject {
+    const {interrupted, failed = false, skipped = [], skippedCount, ...rest} = result
+    left.merge({skipped, ...(skippedCount !== undefined && {skippedCount})} as unknown as Parameters<Skips['merge']>[0])
+    if (left.failed || failed === true) process.exitCode = 75
+    if (interrupted === true) process.exitCode = 130
+    const {removed, marked, bytes, journalId, serviceDowntimeMs, trash} = rest as Record<string, number & string>
+    const what = [
+      ...(Number(removed) > 0 || Number(marked) === 0 ? [`${plural(Number(removed), 'message')} purged`] : []),
+      ...(Number(marked) > 0 ? [`${plural(Number(marked), 'message')} marked, which leave at their next retry`] : []),
+      ...(left.count > 0 ? [`${plural(left.count, 'message')} skipped`] : []),
+    ]
+    const reasons = new Set(left.listed.map(({reason}) => reason))
+    for (const reason of [...reasons].slice(0, 5)) this.say(`skipped: ${reason}`)
+    if (Number(serviceDowntimeMs) > 0) this.say(`qmail-send was down for ${durationText(Number(serviceDowntimeMs) / 1000)} (${serviceDowntimeMs} ms)`)
+    const back = trash === null ? 'it cannot be undone' : `take it back with: mailops undo ${journalId}`
+    this.say(`${interrupted === true ? 'interrupted: ' : ''}${what.join(', ')} (${bytesText(Number(bytes))}, ${chosen.method}); journal ${journalId}; ${flags.trash ? back : 'it cannot be undone'}`)
+    return {...rest, ...left.json()}
+  }
+
+  #complain({unreadable}: Selected): void {
+    const {warnings, exit} = unreadableReport(unreadable)
+    for (const warning of warnings) this.warn(warning)
+    if (exit !== undefined) process.exitCode = exit
+  }
+}
+
+const usage = (message: string, hint: string): OpsError => new OpsError('USAGE', message, {exit: 'usage', hint})
+
+/** Where qmail and we might look at different places nothing is moved. */
+const requireSound = (queue: OpenQueue): void => {
+  const fault = queue.problems.find(({severity}) => severity === 'error')
+  if (fault !== undefined)
+    throw new OpsError('QUEUE_DAMAGED', `${queue.path}: ${fault.message}`, {exit: 'badData', hint: 'mailops qmail check'})
+}
+
+/** Chosen messages that stay for the sake of their other recipients. */
+const leftOut = ({snapshot}: Selected, takes: (index: number) => boolean): {skips: Skips; count: number; bytes: number} => {
+  const skips = new Skips()
+  let bytes = 0
+  for (let i = 0; i < snapshot.length; i++) {
+    if (takes(i)) continue
+    skips.add(formatNumber(snapshot.numberAt(i)), SHARED)
+    bytes += snapshot.sizeAt(i)
+  }
+  return {skips, count: skips.count, bytes}
+}
+
+const requestOf = (
+  {queue, given, chosen, selected, flags}: Prepared,
+  what: Pick<PurgeRequest, 'takes' | 'messages' | 'bytes'>,
+): PurgeRequest => ({
+  ...chosen,
+  ...what,
+  queue,
+  snapshot: selected.snapshot,
+  selection: given.compiled,
+  keep: flags.trash,
+  all: flags.all,
+  only: flags['only-recipient'],
+  flush: flags.flush || flags.all,
+  stop: {
+    stop: flags.stop,
+    timeoutMs: flags['stop-timeout'] * 1000,
+    stopCommand: flags['stop-command'],
+    startCommand: flags['start-command'],
+  },
+  exportFile: flags.export,
+})

@@ -1,0 +1,106 @@
+// One purge as the command asks for it, and its change and handler by method.
+import type {BulkChange, Plan} from 'mailops/core'
+import {bytesText, plural} from 'mailops/core'
+import type {BulkHandler} from 'mailops/effects'
+
+import type {Method} from '../../purge/method.js'
+import type {TrashedMessage} from '../../trash/manifest.js'
+import type {CompiledSelection} from '../../selection/compile.js'
+import {exportMbox} from '../export/mbox.js'
+import {liveChange} from '../live/live-args.js'
+import {liveHandler} from '../live/handler.js'
+import {offlineChange, offlineHandler, type StopOptions} from '../purge-offline/index.js'
+import type {OpenQueue, Snapshot} from '../reading/index.js'
+import {swapHandler} from '../swap/handler.js'
+import {swapChange} from '../swap/swap-args.js'
+
+export interface PurgeRequest {
+  readonly queue: OpenQueue
+  readonly snapshot: Snapshot
+  readonly selection: CompiledSelection
+  /** False for a chosen message that is to stay. */
+  readonly takes: (index: number) => boolean
+  /** Messages and bytes that are to leave, or that are to lose recipients. */
+  readonly messages: number
+  readonly bytes: number
+  readonly method: Method
+  /** Why this method. */
+  readonly why: string
+  /** False: --no-trash. */
+  readonly keep: boolean
+  readonly all: boolean
+  /** Only the recipients that match are taken away. */
+  readonly only: boolean
+  readonly flush: boolean
+  readonly stop: StopOptions
+  /** An mbox file to write first. */
+  readonly exportFile?: string | undefined
+}
+
+/** The plan of a purge and the handler that carries it out. */
+export const planPurge = (request: PurgeRequest): {plan: Plan; handler: BulkHandler} => {
+  const {change, handler} = BY_METHOD[request.only ? 'live' : request.method](request)
+  return {
+    plan: {subject: 'qmail purge', resource: request.queue.path, changes: [change]},
+    handler: request.exportFile === undefined ? handler : exportingFirst(request, request.exportFile, handler),
+  }
+}
+
+interface Made {
+  readonly change: BulkChange
+  readonly handler: BulkHandler
+}
+
+const summaryOf = ({messages, bytes, keep, method, why, only, queue}: PurgeRequest): {summary: string; why: string} => {
+  const what = `${plural(messages, 'message')} (${bytesText(bytes)})`
+  const how = only
+    ? `mark the matching recipients of ${what} done`
+    : keep
+      ? `move ${what} to the trash`
+      : `remove ${what} for good`
+  return {summary: `${how}, ${method}, from ${queue.path}`, why}
+}
+
+const common = ({queue, keep, messages, bytes}: PurgeRequest) => ({
+  queue: queue.path,
+  token: crypto.randomUUID(),
+  keep,
+  messages,
+  bytes,
+})
+
+const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Made>> = {
+  offline: request => {
+    const {queue, snapshot, takes, all, stop} = request
+    const args = {...common(request), ...(queue.control !== undefined && {control: queue.control})}
+    return {change: offlineChange(args, summaryOf(request)), handler: offlineHandler({queue, snapshot, takes, all, stop})}
+  },
+  swap: request => {
+    const {queue, snapshot, stop} = request
+    const args = {...common(request), layout: queue.layout, stop: stop.stop}
+    const live = {stop, messages: request.keep ? {[Symbol.iterator]: () => linesOf(snapshot)} : []}
+    return {change: swapChange(args, summaryOf(request)), handler: swapHandler(live)}
+  },
+  live: request => {
+    const {queue, snapshot, takes, selection, flush, only, method, stop} = request
+    const args = {...common(request), layout: queue.layout, only, offline: method === 'offline', stop: stop.stop}
+    return {change: liveChange(args, summaryOf(request)), handler: liveHandler({queue, snapshot, takes, selection, flush})}
+  },
+}
+
+function* linesOf(snapshot: Snapshot): Generator<TrashedMessage> {
+  for (let i = 0; i < snapshot.length; i++) {
+    const {number, presence, birthMs, size, fingerprint} = snapshot.at(i)
+    yield {number, presence, birthMs, size, fingerprint}
+  }
+}
+
+/** Everything that will leave is in the file, synced, before anything leaves. */
+const exportingFirst = ({queue, snapshot, takes}: PurgeRequest, file: string, handler: BulkHandler): BulkHandler => ({
+  ...handler,
+  apply: async (change, context) => {
+    await exportMbox({queue, snapshot, takes, file, signal: context.signal})
+    return handler.apply(change, context)
+  },
+})
+
