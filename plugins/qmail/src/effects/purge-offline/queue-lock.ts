@@ -2,7 +2,7 @@
 import {join} from 'node:path'
 
 import {OpsError} from 'mailops/core'
-import {acquire, custom, detectService, holder, stopped, tryLock, type Holder, type Service, type StatePlace} from 'mailops/effects'
+import {acquire, custom, detectService, holder, stopped, tryLock, type Holder, type Lock, type Service, type StatePlace} from 'mailops/effects'
 
 /** What may be done about a qmail-send that runs. */
 export interface StopOptions {
@@ -65,16 +65,16 @@ export const withQueueLock = async <T>(
   {place, signal}: LockSurroundings,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Held<T>> => {
-  const locked = async (waitMs: number, combined: AbortSignal): Promise<T> => {
-    const lock = await acquire(mutexOf(queue), {waitMs, runDir: place.run})
+  const locked = async (lock: Lock, combined: AbortSignal): Promise<T> => {
     try {
       return await work(combined)
     } finally {
       await lock.release()
     }
   }
+  const free = await tryLock(mutexOf(queue), {runDir: place.run})
+  if (free !== null) return {value: await locked(free, signal), downtimeMs: 0}
   const who = await sendRunning(queue, place)
-  if (who === null && !(await isRunning(queue, place))) return {value: await locked(LOCK_WAIT_MS, signal), downtimeMs: 0}
   if (!options.stop) throw inUse(queue, who, 'add --stop to stop it meanwhile, or take a method that needs no stop: --method live')
   const service = await serviceOf(queue, who, options)
   const {value, downtimeMs} = await stopped(
@@ -86,7 +86,8 @@ export const withQueueLock = async <T>(
       timeoutMs: options.timeoutMs,
       ...(options.recoverArgv !== undefined && {recoverArgv: options.recoverArgv}),
     },
-    interruption => locked(LOCK_WAIT_MS, AbortSignal.any([signal, interruption])),
+    async interruption =>
+      locked(await acquire(mutexOf(queue), {waitMs: LOCK_WAIT_MS, runDir: place.run}), AbortSignal.any([signal, interruption])),
   )
   return {value, downtimeMs: Math.round(downtimeMs)}
 }
