@@ -12,8 +12,8 @@ const QUEUE = 'QUEUE'
 const SELECTION = 'SELECTION'
 const NOT = 'SELECTION: NOT'
 
-const value = (description: string, helpValue: string, extra: {char?: 'i'} = {}) =>
-  Flags.string({...extra, description, helpValue, multiple: true, helpGroup: SELECTION})
+const value = (description: string, helpValue: string) =>
+  Flags.string({description, helpValue, multiple: true, helpGroup: SELECTION})
 const notValue = (name: string, helpValue: string) =>
   Flags.string({description: `leave out what --${name} would take`, helpValue, multiple: true, helpGroup: NOT})
 const yes = (description: string) => Flags.boolean({description, helpGroup: SELECTION})
@@ -79,7 +79,7 @@ export const selectionFrom = async (flags: SelectionFlags): Promise<GivenSelecti
 const withStdinIds = async (values: readonly string[]): Promise<string[]> => {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer))
-  const ids = [...values.filter(value => value !== '-'), ...idWords(Buffer.concat(chunks).toString('latin1'))]
+  const ids = [...values.filter(id => id !== '-'), ...idWords(Buffer.concat(chunks).toString('latin1'))]
   if (ids.length > 0) return ids
   throw new OpsError('NO_IDS', 'standard input has no message numbers for --id -', {
     exit: 'usage',

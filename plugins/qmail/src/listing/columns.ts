@@ -70,8 +70,8 @@ export const rowFormat = (names: readonly ColumnName[], {width, idWidth}: {width
     const base: ListColumn = COLUMNS[name]
     return name === 'id' ? {...base, width: Math.max(2, idWidth)} : base
   })
-  const fixed = columns.reduce((sum, column) => sum + (column.width ?? 0), GAP.length * (columns.length - 1))
-  const flexible = columns.filter(column => column.width === undefined).length
+  const fixed = columns.reduce((sum, {width: own}) => sum + (own ?? 0), GAP.length * (columns.length - 1))
+  const flexible = columns.filter(({width: own}) => own === undefined).length
   const share = Math.max(LEAST, Math.floor((width - fixed) / Math.max(1, flexible)))
   const cell = (text: string, {right, width: own}: ListColumn, isLast: boolean): string => {
     const size = own ?? share
