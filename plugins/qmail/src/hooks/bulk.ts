@@ -4,6 +4,7 @@ import type {BulkHandler} from 'mailops/effects'
 import {liveHandler} from '../effects/live/handler.js'
 import {offlineHandler} from '../effects/purge-offline/index.js'
 import {repairHandler} from '../effects/repair/index.js'
+import {scheduleHandler} from '../effects/schedule/handler.js'
 import {swapHandler} from '../effects/swap/handler.js'
 import {trashHandler} from '../effects/trash/empty.js'
 
@@ -12,6 +13,7 @@ const bulk = async (): Promise<readonly BulkHandler[]> => [
   offlineHandler(),
   liveHandler(),
   swapHandler(),
+  scheduleHandler(),
   repairHandler(),
   trashHandler(),
 ]

@@ -8,7 +8,7 @@ import {Skips, VANISHED} from '../../purge/outcome.js'
 import type {CompiledSelection} from '../../selection/compile.js'
 import {filesByPart, partsOf} from '../../trash/needs.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
-import {isRunning} from '../purge-offline/queue-lock.js'
+import {isRunning, type StopOptions} from '../purge-offline/queue-lock.js'
 import {inside} from '../purge-offline/remove.js'
 import {lookUp, MessageReader, type ChosenRecipient, type OpenQueue, type Snapshot} from '../reading/index.js'
 import {createTrash, queueIdentity, requireOneFileSystem, type Trash} from '../trash/index.js'
@@ -27,6 +27,8 @@ export interface LivePurge {
   readonly takes?: ((index: number) => boolean) | undefined
   /** Needed with `only`: asked again about messages that were still in todo, whose recipients had no record yet. */
   readonly selection?: CompiledSelection | undefined
+  /** For marking with qmail-send stopped; without it it must not run. */
+  readonly stop?: StopOptions | undefined
   /** Send ALRM afterwards, and wait until the messages have left. */
   readonly flush: boolean
   /** How long messages in todo may take to be preprocessed; 10 s unless told. */
@@ -47,6 +49,8 @@ export interface Marking {
   readonly context: BulkContext
   readonly marker: Marker
   readonly ledger: Ledger | null
+  /** Path of the trash relative to the queue with a slash at its end, null for none. */
+  readonly below: string | null
   readonly skips: Skips
   /** Messages marked so far. */
   readonly taken: Taken
@@ -94,10 +98,10 @@ const commit = (marking: Marking, batch: readonly {held: Held; index: number}[])
 }
 
 /** What is to be marked of one message, null to leave it for later. */
-type Look = (index: number) => {presence: Presence; recipients: readonly ChosenRecipient[] | null} | null
+export type Look = (index: number) => {presence: Presence; recipients: readonly ChosenRecipient[] | null} | null
 
 /** Marks messages of the snapshot in batches; gives the indexes that `look` put off. */
-const markAll = async (marking: Marking, indexes: Iterable<number>, look: Look): Promise<number[]> => {
+export const markAll = async (marking: Marking, indexes: Iterable<number>, look: Look): Promise<number[]> => {
   const {live, marker, skips, context} = marking
   const {snapshot} = live
   const later: number[] = []
@@ -147,7 +151,7 @@ const markPreprocessed = async (marking: Marking, indexes: readonly number[]): P
   })
 }
 
-function* chosenIndexes({snapshot, takes}: LivePurge): Generator<number> {
+export function* chosenIndexes({snapshot, takes}: LivePurge): Generator<number> {
   for (let i = 0; i < snapshot.length; i++) if (takes?.(i) !== false) yield i
 }
 
@@ -169,7 +173,7 @@ export const reportOf = ({args, live, skips, taken, context}: Marking, trash: Tr
   return {
     result: {
       queue: args.queue,
-      method: 'live',
+      method: args.offline ? 'offline' : 'live',
       selected: args.messages,
       removed: taken.indexes.length - marked,
       marked,
@@ -183,23 +187,31 @@ export const reportOf = ({args, live, skips, taken, context}: Marking, trash: Tr
   }
 }
 
-/** Applies a live purge. */
-export const applyLive = async (args: LiveArgs, live: LivePurge, context: BulkContext): Promise<BulkResult> => {
+/** Makes trash and ledger, works with the queue as working directory, reports. */
+export const withMarking = async (
+  {args, live, context}: Pick<Marking, 'args' | 'live' | 'context'>,
+  work: (marking: Marking) => Promise<void>,
+): Promise<BulkResult> => {
   const {queue, snapshot} = live
-  if (!(await isRunning(queue.path, context.place))) throw notRunning(queue.path)
   const trash = makeLiveTrash(live, args, context.journalId)
   const ledger = trash === null ? null : new Ledger(trash.path)
   try {
     const below = trash === null ? null : `${trash.path.slice(queue.path.length + 1)}/`
     const marker = new Marker({queue, trash: below, only: args.only, ledger})
-    const taken: Taken = {queue, snapshot, indexes: []}
-    const marking: Marking = {live, args, context, marker, ledger, skips: new Skips(), taken}
-    await inside(queue, async () => {
-      await markChosen(marking)
-      if (live.flush && !context.signal.aborted) await flush(marking)
-    })
+    const taken: Taken = {queue, snapshot, indexes: [], held: trash !== null}
+    const marking: Marking = {live, args, context, marker, ledger, below, skips: new Skips(), taken}
+    await inside(queue, () => work(marking))
     return reportOf(marking, trash)
   } finally {
     ledger?.close()
   }
+}
+
+/** Applies a live purge. */
+export const applyLive = async (args: LiveArgs, live: LivePurge, context: BulkContext): Promise<BulkResult> => {
+  if (!(await isRunning(live.queue.path, context.place))) throw notRunning(live.queue.path)
+  return withMarking({args, live, context}, async marking => {
+    await markChosen(marking)
+    if (live.flush && !context.signal.aborted) await flush(marking)
+  })
 }

@@ -4,9 +4,9 @@ import {setTimeout as delay} from 'node:timers/promises'
 
 import type {BulkContext} from 'mailops/effects'
 
-import type {MessageNumber} from '../../queue/number.js'
-import {parseNumber} from '../../queue/number.js'
+import {parseNumber, type MessageNumber} from '../../queue/number.js'
 import {sameMessage, type OpenQueue, type Snapshot} from '../reading/index.js'
+import {entriesOf} from '../swap/names.js'
 import type {Marker} from './marker.js'
 import {sendAlarm} from './sending.js'
 
@@ -15,6 +15,8 @@ export interface Taken {
   readonly queue: OpenQueue
   readonly snapshot: Snapshot
   readonly indexes: number[]
+  /** True when the trash has links of them. */
+  readonly held: boolean
 }
 
 const FLUSH_WAIT_MS = 10_000
@@ -22,9 +24,28 @@ const POLL_MS = 100
 
 const isLeft = ({queue, snapshot}: Taken, index: number): boolean => sameMessage(queue, snapshot.at(index)) !== 'same'
 
-/** How many of the marked messages are still in the queue. */
-export const stillThere = (taken: Taken): number =>
-  taken.indexes.reduce((count, index) => (isLeft(taken, index) ? count : count + 1), 0)
+/** Up to so many messages a look at each is cheaper than reading all directories. */
+const FEW = 1000
+
+const namesInMess = ({path, layout}: OpenQueue): Set<MessageNumber> => {
+  const numbers = new Set<MessageNumber>()
+  for (const {name} of entriesOf(path, layout, 'mess')) {
+    const number = parseNumber(name)
+    if (number !== undefined) numbers.add(number)
+  }
+  return numbers
+}
+
+/** How many of the marked messages are still in the queue; where no name is left in mess/ nothing need be looked at. */
+export const stillThere = (taken: Taken): number => {
+  const {queue, indexes, snapshot, held} = taken
+  const isThere = indexes.length > FEW ? namesInMess(queue) : null
+  return indexes.reduce((count, index) => {
+    if (isThere?.has(snapshot.numberAt(index)) === false) return count
+    // Held by a link its number has no other tenant; else whoever has the name must be looked at.
+    return (isThere === null || !held) && isLeft(taken, index) ? count : count + 1
+  }, 0)
+}
 
 /**
  * Takes away bounces of marked messages that a delivery in flight made by failing for good after the marking: one look

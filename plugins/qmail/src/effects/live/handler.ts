@@ -8,6 +8,7 @@ import {isRunning, withQueueLock} from '../purge-offline/queue-lock.js'
 import {openQueue} from '../reading/index.js'
 import {findTrash, trashPath, type Trash} from '../trash/index.js'
 import {applyLive, type LivePurge} from './apply.js'
+import {applyOffline} from './apply-offline.js'
 import {LIVE, liveArgs, type LiveArgs} from './live-args.js'
 import {dropTrash, recoverMarks} from './recover-live.js'
 import {unmarkAll} from './undo.js'
@@ -53,7 +54,8 @@ export const liveHandler = (live?: LivePurge): BulkHandler => ({
   name: LIVE,
   apply: async (change, context) => {
     if (live === undefined) throw new OpsError('NO_SELECTION', 'a live purge is applied by mailops qmail purge', {exit: 'bug'})
-    return applyLive(liveArgs(change.args), live, context)
+    const args = liveArgs(change.args)
+    return args.offline ? applyOffline(args, live, context) : applyLive(args, live, context)
   },
   undo: async (change, context) => undo(liveArgs(change.args), context),
   describeUndo: args => {

@@ -22,8 +22,6 @@ export interface Copy {
   readonly sender: string
   /** Latin1, without the prefix of a virtual domain. */
   readonly recipients: readonly string[]
-  /** The birth that its info/N is to have. */
-  readonly bornNs: bigint
 }
 
 const create = (path: string, {uid, gid}: {uid: number; gid: number}, fill: (fd: number) => void): string => {

@@ -17,6 +17,8 @@ export type Marks = ReadonlyMap<number, readonly number[]>
 export interface LedgerEntry {
   readonly number: MessageNumber
   readonly marks: Marks
+  /** Of a message that was still in todo: envelope recipients that its new todo/N has no more. Latin1. */
+  readonly gone?: readonly string[]
 }
 
 const objectOf = (marks: Marks): string => `{${[...marks].map(([channel, offsets]) => `"${channel}":[${offsets.join(',')}]`).join(',')}}`
@@ -37,8 +39,8 @@ export class Ledger {
   }
 
   /** A message whose bytes will be written. */
-  intend({number, marks}: LedgerEntry): void {
-    this.#text += `{"n":"${number}","marks":${objectOf(marks)}}\n`
+  intend({number, marks, gone}: LedgerEntry): void {
+    this.#text += `{"n":"${number}","marks":${objectOf(marks)}${gone === undefined ? '' : `,"gone":${JSON.stringify(gone)}`}}\n`
   }
 
   /** Bytes intended, but written by qmail-send meanwhile: not ours to turn back. On the disk when it returns. */
@@ -72,6 +74,7 @@ interface Line {
   readonly n?: string
   readonly marks?: Record<string, number[]>
   readonly not?: Record<string, number[]>
+  readonly gone?: string[]
   readonly end?: true
 }
 
@@ -91,16 +94,16 @@ export interface LedgerBatch {
 
 /** Reads a ledger batch by batch, what qmail-send wrote itself left out. */
 export function* ledgerBatches(trash: string): Generator<LedgerBatch> {
-  let batch = new Map<string, {number: MessageNumber; marks: Map<number, number[]>}>()
+  let batch = new Map<string, LedgerEntry & {marks: Map<number, number[]>}>()
   for (const text of lines(join(trash, LEDGER))) {
-    const {n, marks, not, end} = parse(text)
+    const {n, marks, not, gone, end} = parse(text)
     if (end === true) {
       yield {entries: [...batch.values()], ended: true}
       batch = new Map()
     }
     const number = n === undefined ? undefined : parseNumber(n)
     if (n === undefined || number === undefined) continue
-    if (marks !== undefined) batch.set(n, {number, marks: marksOf(marks)})
+    if (marks !== undefined) batch.set(n, {number, marks: marksOf(marks), ...(gone !== undefined && {gone})})
     for (const [channel, offsets] of marksOf(not ?? {})) {
       const ours = batch.get(n)?.marks
       ours?.set(channel, (ours.get(channel) ?? []).filter(offset => !offsets.includes(offset)))

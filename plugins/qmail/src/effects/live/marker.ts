@@ -41,6 +41,8 @@ export interface Held {
   readonly files: readonly OpenFile[]
   /** Descriptor of mess/N where there is no trash to link it into. */
   readonly mess: number | null
+  /** True when it had a bounce; one that comes later is taken after the marking. */
+  readonly hasBounce: boolean
 }
 
 export interface MarkerOptions {
@@ -81,11 +83,8 @@ export class Marker {
       mess = this.#holdMess(number)
       if (mess === undefined) return VANISHED
       const refusal = this.#refusal(chosen, mess) ?? this.#openChannels({number, presence, recipients}, files)
-      const held = {number, files, mess}
-      if (refusal === null && this.#isWorthIt(held)) {
-        this.#link(held)
-        return held
-      }
+      const held = {number, files, mess, hasBounce: (presence & PRESENCE.bounce) !== 0}
+      if (refusal === null && this.#isWorthIt(held) && this.#link(held)) return held
       this.letGo(held)
       return refusal ?? VANISHED
     } catch (error) {
@@ -98,7 +97,7 @@ export class Marker {
   }
 
   /** Releases a message that was not marked; its links leave the trash, mess last. */
-  letGo({number, files, mess}: Held): void {
+  letGo({number, files, mess}: Omit<Held, 'hasBounce'>): void {
     const {trash} = this.#options
     for (const {fd} of files) fs.closeSync(fd)
     if (mess !== null) fs.closeSync(mess)
@@ -108,14 +107,14 @@ export class Marker {
 
   /** Marks a held message; false when it has ended by itself meanwhile. Its ledger entry is on the disk by now. */
   mark(held: Held): boolean {
-    const {number, files, mess} = held
+    const {number, files, mess, hasBounce} = held
     const {only} = this.#options
     if (!isThere(pathIn(this.#info, number))) {
       this.letGo(held)
       return false
     }
     try {
-      if (!only) this.takeBounce(number)
+      if (!only && hasBounce) this.takeBounce(number)
       for (const file of files) this.#markFile(number, file)
       // A recipient that failed for good just now: its report must not be sent for a purged message.
       if (!only) this.takeBounce(number)
@@ -162,8 +161,7 @@ export class Marker {
     if (sameness === 'gone') return VANISHED
     // While the descriptor is open its inode has no other tenant: the same number is the same file.
     const isHeld = mess === null || String(fs.fstatSync(mess, {bigint: true}).ino) === String(chosen.inode)
-    if (sameness === 'other' || !isHeld) return REUSED
-    return isThere(pathIn(this.#info, chosen.number)) ? null : VANISHED
+    return sameness === 'other' || !isHeld ? REUSED : null
   }
 
   #openChannels({number, presence, recipients}: Pick<Target, 'presence' | 'recipients'> & {number: MessageNumber}, files: OpenFile[]): string | null {
@@ -189,22 +187,23 @@ export class Marker {
 
   /**
    * Links, not copies: what has left is told by the inode, no room is needed, and a copy of two files a message would
-   * take longer than all the rest. The bytes written show in them too; the ledger says which.
+   * take longer than all the rest. The bytes written show in them too; the ledger says which. False: it has gone.
    */
-  #link({number, files}: Held): void {
+  #link({number, files}: Held): boolean {
     const {trash, ledger} = this.#options
-    if (trash === null || ledger === null) return
+    if (trash === null || ledger === null) return true
     const marked = files.filter(({offsets}) => offsets.length > 0)
-    for (const part of [this.#info, ...marked.map(({channel}) => this.#channels[channel]!)]) {
-      const path = pathIn(part, number)
-      try {
+    try {
+      for (const part of [this.#info, ...marked.map(({channel}) => this.#channels[channel]!)]) {
+        const path = pathIn(part, number)
         fs.linkSync(path, trash + path)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        // It is ending just now: `mark` will see that info is gone, or write into a file that has no name any more.
       }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false // it is ending just now
+      throw error
     }
     ledger.intend({number, marks: new Map(marked.map(({channel, offsets}) => [channel, offsets]))})
+    return true
   }
 }
 

@@ -18,6 +18,13 @@ export const dropTrash = (queue: string, path: string): void => {
 /** A message of the batch that was cut off: where not a byte was written it is let go, else the rest is written. */
 const finishOne = (unmarker: Unmarker, entry: LedgerEntry, only: boolean): void => {
   if (unmarker.standing(entry.number) !== 'open') return
+  const envelope = unmarker.envelope(entry.number)
+  if (envelope !== 'never touched') {
+    // A rename is either done or not; and without `gone` the whole message was to go, todo/N first.
+    if (envelope === 'original') unmarker.release(entry.number)
+    else if (entry.gone === undefined) unmarker.finishRemoval(entry.number)
+    return
+  }
   const {written, unwritten} = unmarker.count(entry)
   if (written === 0 && unwritten > 0) {
     if (!only) unmarker.bringBounce(entry.number)

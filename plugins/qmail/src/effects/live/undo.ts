@@ -5,6 +5,7 @@ import {setImmediate, setTimeout as delay} from 'node:timers/promises'
 import type {BulkContext, BulkResult} from 'mailops/effects'
 
 import {parseSender} from '../../message/info-record.js'
+import {parseTodo} from '../../message/todo-record.js'
 import {parseChannel} from '../../message/channel-records.js'
 import type {MessageNumber} from '../../queue/number.js'
 import {withoutPrefix} from '../../queue/virtual-domains.js'
@@ -17,6 +18,7 @@ import {restoreLive} from '../trash/restore-live.js'
 import {injectCopy, ageCopies} from './inject-copy.js'
 import {ledgerBatches} from './ledger.js'
 import {openNumbers} from './open-files.js'
+import {pullTrigger, waitUntil} from './sending.js'
 import {Unmarker} from './unmarker.js'
 
 /** An undo under way. */
@@ -39,15 +41,28 @@ export const BEING_DELIVERED = 'is being delivered; undo it again when that is o
 const unmarkerOf = ({queue, trash}: Undoing): Unmarker =>
   new Unmarker(queue, `${trash.path.slice(queue.path.length + 1)}/`)
 
-/** Turns the bytes back; gives the messages that are in the queue, each with the channels concerned. */
-const turnBack = async (undoing: Undoing, unmarker: Unmarker): Promise<Map<MessageNumber, readonly number[]>> => {
+/** What turning back has found. */
+interface TurnedBack {
+  /** Messages that are in the queue, each with the channels concerned. */
+  readonly open: Map<MessageNumber, readonly number[]>
+  /** Messages whose envelope lost recipients: these. */
+  readonly envelopes: Map<MessageNumber, readonly string[]>
+}
+
+/** Turns the bytes back. */
+const turnBack = async (undoing: Undoing, unmarker: Unmarker): Promise<TurnedBack> => {
   const {trash, only, context} = undoing
   const open = new Map<MessageNumber, readonly number[]>()
+  const envelopes = new Map<MessageNumber, readonly string[]>()
   let done = 0
   for (const {entries} of ledgerBatches(trash.path))
     for (const entry of entries) {
-      const {number, marks} = entry
+      const {number, marks, gone} = entry
       const standing = unmarker.standing(number)
+      if (gone !== undefined) {
+        if (standing !== 'released') envelopes.set(number, gone)
+        continue
+      }
       if (standing !== 'released') unmarker.write(entry, 'T')
       if (standing === 'open') {
         // After the bytes: a bounce that was there first could be sent before the message is pending again.
@@ -59,7 +74,7 @@ const turnBack = async (undoing: Undoing, unmarker: Unmarker): Promise<Map<Messa
         await setImmediate()
       }
     }
-  return open
+  return {open, envelopes}
 }
 
 /**
@@ -105,7 +120,33 @@ const bringRecipients = (undoing: Undoing, unmarker: Unmarker, half: ReadonlyMap
       const bytes = fs.readFileSync(info)
       const bornNs = fs.lstatSync(info, {bigint: true}).mtimeNs
       const sender = parseSender(bytes, 0, bytes.length) ?? ''
-      copies.set(injectCopy(queue, {mess: unmarker.inTrash('mess', number), sender, recipients, bornNs}), bornNs)
+      copies.set(injectCopy(queue, {mess: unmarker.inTrash('mess', number), sender, recipients}), bornNs)
+    }
+    unmarker.release(number)
+  }
+  return copies
+}
+
+/**
+ * Envelopes that lost recipients: without qmail-send the old one comes back as long as it was not preprocessed; else
+ * the recipients get a message of their own.
+ */
+const bringEnvelopes = async (undoing: Undoing, unmarker: Unmarker, envelopes: ReadonlyMap<MessageNumber, readonly string[]>): Promise<Map<MessageNumber, bigint>> => {
+  const {queue, locked, context} = undoing
+  const copies = new Map<MessageNumber, bigint>()
+  if (envelopes.size === 0) return copies
+  const isWaiting = (number: MessageNumber): boolean => unmarker.envelope(number) === 'other'
+  if (!locked) {
+    pullTrigger(queue.path)
+    await waitUntil(() => ![...envelopes.keys()].some(isWaiting), {timeoutMs: BUSY_MS, signal: context.signal})
+  }
+  for (const [number, recipients] of envelopes) {
+    if (isWaiting(number) && locked) unmarker.bringEnvelope(number)
+    else if (unmarker.envelope(number) !== 'original') {
+      const bytes = fs.readFileSync(unmarker.inTrash('todo', number))
+      const sender = parseTodo(bytes, 0, bytes.length).sender ?? ''
+      const bornNs = fs.lstatSync(unmarker.inTrash('mess', number), {bigint: true}).mtimeNs
+      copies.set(injectCopy(queue, {mess: unmarker.inTrash('mess', number), sender, recipients}), bornNs)
     }
     unmarker.release(number)
   }
@@ -127,7 +168,7 @@ export const unmarkAll = async (undoing: Undoing): Promise<BulkResult> => {
   const skips = new Skips()
   let unmarked = 0
   const copies = await inside(queue, async () => {
-    const open = await turnBack(undoing, unmarker)
+    const {open, envelopes} = await turnBack(undoing, unmarker)
     const busy = await untilCalm(undoing, open)
     const half = new Map<MessageNumber, readonly number[]>()
     for (const [number, channels] of open) {
@@ -138,9 +179,13 @@ export const unmarkAll = async (undoing: Undoing): Promise<BulkResult> => {
       if (gone.length === 0) unmarker.release(number)
       else half.set(number, gone)
     }
-    return {made: bringRecipients(undoing, unmarker, half), busy, half: half.size}
+    const made = bringRecipients(undoing, unmarker, half)
+    for (const [number, bornNs] of await bringEnvelopes(undoing, unmarker, envelopes)) made.set(number, bornNs)
+    unmarked += envelopes.size
+    return {made, busy}
   })
-  const unaged = await ageCopies(queue, copies.made)
+  // Without qmail-send nothing is preprocessed: the copies are as old as they are new, which no later step of ours can mend.
+  const unaged = locked ? 0 : await ageCopies(queue, copies.made)
   const chosen = await leftMessages(undoing, copies.busy)
   const {signal, progress} = context
   const restoring = {queue, trash, chosen, skips, signal, progress}

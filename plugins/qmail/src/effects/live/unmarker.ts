@@ -19,7 +19,8 @@ export class Unmarker {
   readonly #mess: PartPaths
   readonly #info: PartPaths
   readonly #bounce: PartPaths
-  readonly #others: readonly PartPaths[]
+  readonly #todo: PartPaths
+  readonly #intd: PartPaths
   readonly channels: readonly PartPaths[]
 
   /** @param trash path of the trash below the queue, with a slash at its end */
@@ -28,7 +29,7 @@ export class Unmarker {
     this.#trash = trash
     ;[this.#mess, this.#info, this.#bounce] = parts as [PartPaths, PartPaths, PartPaths]
     this.channels = parts.slice(3)
-    this.#others = partsInOrder(queue.layout, ['intd', 'todo'])
+    ;[this.#todo, this.#intd] = partsInOrder(queue.layout, ['todo', 'intd']) as [PartPaths, PartPaths]
   }
 
   /** Whether a message of the ledger is still the trash's, and the queue's. */
@@ -40,8 +41,8 @@ export class Unmarker {
   }
 
   /** The path of a file of a message in the trash. */
-  inTrash(part: 'mess' | 'info' | number, number: MessageNumber): string {
-    const paths = part === 'mess' ? this.#mess : part === 'info' ? this.#info : this.channels[part]!
+  inTrash(part: 'mess' | 'info' | 'todo', number: MessageNumber): string {
+    const paths = {mess: this.#mess, info: this.#info, todo: this.#todo}[part]
     return this.#trash + pathIn(paths, number)
   }
 
@@ -104,9 +105,32 @@ export class Unmarker {
     })
   }
 
+  /** Of a message that was in todo: the envelope as it was is in its place, another is, or it has been preprocessed. */
+  envelope(number: MessageNumber): 'original' | 'other' | 'preprocessed' | 'never touched' {
+    const path = pathIn(this.#todo, number)
+    const kept = inodeOf(this.#trash + path)
+    const there = inodeOf(path)
+    if (kept === undefined) return 'never touched'
+    return there === undefined ? 'preprocessed' : there === kept ? 'original' : 'other'
+  }
+
+  /** Puts the envelope as it was in the place of ours, with its recipients. Needs qmail-send stopped. */
+  bringEnvelope(number: MessageNumber): void {
+    const path = pathIn(this.#todo, number)
+    fs.renameSync(this.#trash + path, path)
+  }
+
+  /** Finishes taking a message away whose todo/N is in the trash already: it was its commit. */
+  finishRemoval(number: MessageNumber): void {
+    const intd = pathIn(this.#intd, number)
+    if (inodeOf(intd) !== undefined) fs.renameSync(intd, this.#trash + intd)
+    // The trash has a link of it.
+    fs.rmSync(pathIn(this.#mess, number), {force: true})
+  }
+
   /** Removes what the trash has of a message, mess last: it holds the number. */
   release(number: MessageNumber): void {
-    for (const part of [...this.channels, this.#info, this.#bounce, ...this.#others, this.#mess])
+    for (const part of [...this.channels, this.#info, this.#bounce, this.#intd, this.#todo, this.#mess])
       fs.rmSync(this.#trash + pathIn(part, number), {force: true})
   }
 }

@@ -84,7 +84,7 @@ const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Made>> = {
   live: request => {
     const {queue, snapshot, takes, selection, flush, only, method, stop} = request
     const args = {...common(request), layout: queue.layout, only, offline: method === 'offline', stop: stop.stop}
-    return {change: liveChange(args, summaryOf(request)), handler: liveHandler({queue, snapshot, takes, selection, flush})}
+    return {change: liveChange(args, summaryOf(request)), handler: liveHandler({queue, snapshot, takes, selection, flush, stop})}
   },
 }
 

@@ -6,7 +6,9 @@ import {tryLock, type BulkContext, type BulkHandler, type BulkResult, type Lock,
 
 import {recoverArgv} from '../live/recover-argv.js'
 import {pullTrigger} from '../live/sending.js'
-import {inUse, mutexOf, sendRunning, withQueueLock} from '../purge-offline/queue-lock.js'
+import {inUse, isRunning, mutexOf, sendRunning, withQueueLock} from '../purge-offline/queue-lock.js'
+import {openQueue} from '../reading/index.js'
+import {bringBack} from '../trash/bring-back.js'
 import {findTrash, removeTrash, trashPath, type Trash} from '../trash/index.js'
 import {applySwap, finishSwap, type SwapLive} from './apply.js'
 import {exchange, isSwapped, isThere, NEW, swapOrder} from './directories.js'
@@ -39,6 +41,8 @@ const putBack = (args: SwapArgs, trash: Trash, context: BulkContext): BulkResult
 const undoSwap = async (args: SwapArgs, context: BulkContext): Promise<BulkResult> => {
   const {queue, stop} = args
   const trash = trashOf(args)
+  // Without leave to stop qmail-send: message by message, each injected again under its number.
+  if (!stop && (await isRunning(queue, context.place))) return bringBack({queue: openQueue(queue), trash}, context)
   const options = {stop, timeoutMs: STOP_TIMEOUT_MS, recoverArgv: recoverArgv(context.journalId)}
   const {value, downtimeMs} = await withQueueLock(queue, options, context, async () => putBack(args, trash, context))
   pullTrigger(queue)
