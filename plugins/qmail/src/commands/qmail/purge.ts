@@ -28,6 +28,7 @@ interface Flagged {
   readonly export?: string | undefined
   readonly 'whole-message': boolean
   readonly 'only-recipient': boolean
+  readonly return: boolean
   readonly flush: boolean
   readonly 'dry-run': boolean
   readonly yes: boolean
@@ -72,6 +73,10 @@ export default class Purge extends ChangeCommand {
     export: Flags.string({description: 'first write what is purged into a new mbox file', helpValue: 'FILE.mbox'}),
     'whole-message': Flags.boolean({description: 'take messages from their other pending recipients too', exclusive: ['only-recipient']}),
     'only-recipient': Flags.boolean({description: 'take the matching recipients off, leave the message to the others'}),
+    return: Flags.boolean({
+      description: 'bounce them to their senders instead: one last attempt, then they are returned',
+      exclusive: ['only-recipient'],
+    }),
     flush: Flags.boolean({description: 'live: send ALRM, so that they leave now; everything else is tried too. Implied by --all'}),
   }
 
@@ -94,6 +99,8 @@ export default class Purge extends ChangeCommand {
     const isEmpty = isEmptySelection(selection)
     if (isEmpty && !flags.all) throw usage('nothing was selected', 'say --all for every message, or select: --sender, --older-than ...')
     if (!isEmpty && flags.all) throw usage('--all is every message and does not go with a selection', 'leave one of them away')
+    if (flags.return && (flags.method === 'swap' || !flags.trash))
+      throw usage('--return takes nothing out of the queue: it goes neither with --method swap nor with --no-trash', 'leave them away')
     if (flags['only-recipient'] && !compiled.byRecipient)
       throw usage('--only-recipient needs to know which', 'add --recipient, --local or --remote')
   }
@@ -101,7 +108,7 @@ export default class Purge extends ChangeCommand {
   async #method(queue: OpenQueue, flags: Flagged): Promise<Chosen> {
     const place = statePlace()
     const running = await isRunning(queue.path, place)
-    const chosen = chooseMethod({asked: flags.method, running, stop: flags.stop, all: flags.all, only: flags['only-recipient']})
+    const chosen = chooseMethod({asked: flags.method, running, stop: flags.stop, all: flags.all, only: flags['only-recipient'] || flags.return})
     if (running && !flags.stop && chosen.method !== 'live')
       throw inUse(queue.path, await sendRunning(queue.path, place), 'add --stop, or purge while it runs: --method live')
     return chosen
@@ -147,27 +154,28 @@ export default class Purge extends ChangeCommand {
         dryRun: true, plan: this.planJson(plan), senders, messages: JSON.parse(JSON.stringify(first)) as JsonObject[],
       }
     }
-    return this.#report({...applied.bulk[0]!.result, journalId: applied.journalId}, left.skips, {chosen, flags})
+    const {result} = applied.bulk[0]!
+    return this.#report({bytes: bytes - left.bytes, ...result, journalId: applied.journalId}, left.skips, {chosen, flags})
   }
 
   /** Says what happened and how to take it back; gives the JSON document. */
   #report(result: JsonObject, left: Skips, {chosen, flags}: Pick<Prepared, 'chosen' | 'flags'>): JsonObject {
-    const {interrupted, failed = false, skipped = [], skippedCount, ...rest} = result
+    const {interrupted, failed = false, skipped = [], skippedCount, ...rest} = flags.return ? returned(result, chosen) : result
     left.merge({skipped, ...(skippedCount !== undefined && {skippedCount})} as unknown as Parameters<Skips['merge']>[0])
     if (left.failed || failed === true) process.exitCode = 75
     if (interrupted === true) process.exitCode = 130
     const {removed, marked, bytes, journalId, serviceDowntimeMs, trash} = rest as Record<string, number & string>
     const what = [
       ...(Number(removed) > 0 || Number(marked) === 0 ? [`${plural(Number(removed), 'message')} purged`] : []),
-      ...(Number(marked) > 0 ? [`${plural(Number(marked), 'message')} marked, which leave at their next retry`] : []),
+      ...(Number(marked) > 0 ? [`${plural(Number(marked), 'message')} ${markedText(flags)}`] : []),
       ...(left.count > 0 ? [`${plural(left.count, 'message')} skipped`] : []),
     ]
     const reasons = new Set(left.listed.map(({reason}) => reason))
     for (const reason of [...reasons].slice(0, 5)) this.say(`skipped: ${reason}`)
     if (Number(serviceDowntimeMs) > 0) this.say(`qmail-send was down for ${durationText(Number(serviceDowntimeMs) / 1000)} (${serviceDowntimeMs} ms)`)
-    const back = trash === null ? 'it cannot be undone' : `take it back with: mailops undo ${journalId}`
+    const back = trash === null && !flags.return ? 'nothing is left to undo' : `take it back with: mailops undo ${journalId}`
     this.say(`${interrupted === true ? 'interrupted: ' : ''}${what.join(', ')} (${bytesText(Number(bytes))}, ${chosen.method}); journal ${journalId}; ${flags.trash ? back : 'it cannot be undone'}`)
-    return {...rest, ...left.json()}
+    return {...rest, journalId: journalId!, ...left.json()}
   }
 
   #complain({unreadable}: Selected): void {
@@ -175,6 +183,19 @@ export default class Purge extends ChangeCommand {
     for (const warning of warnings) this.warn(warning)
     if (exit !== undefined) process.exitCode = exit
   }
+}
+
+const markedText = (flags: Flagged): string => {
+  if (flags.return) return 'given up, which return to their senders at the next attempt'
+  if (flags['only-recipient']) return 'lost the matching recipients'
+  return 'marked, which leave at their next retry (--flush makes it now)'
+}
+
+/** The members that the document of a purge has, of messages that were given up. */
+const returned = (result: JsonObject, {method}: Chosen): JsonObject => {
+  const {queue = null, selected = 0, messages = 0, serviceDowntimeMs = 0, skipped = [], bytes = 0, ...rest} = result
+  const {skippedCount} = rest
+  return {queue, method, selected, removed: 0, marked: messages, skipped, ...(skippedCount !== undefined && {skippedCount}), bytes, trash: null, serviceDowntimeMs}
 }
 
 const usage = (message: string, hint: string): OpsError => new OpsError('USAGE', message, {exit: 'usage', hint})
@@ -210,6 +231,7 @@ const requestOf = (
   keep: flags.trash,
   all: flags.all,
   only: flags['only-recipient'],
+  giveUp: flags.return,
   flush: flags.flush || flags.all,
   stop: {
     stop: flags.stop,

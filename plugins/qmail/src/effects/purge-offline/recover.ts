@@ -20,8 +20,7 @@ export const recoverApply = async (args: OfflineArgs, context: RecoverContext): 
   if (!args.keep) return context.notes.some(note => 'begun' in note) ? 'done' : 'undone'
   const queue = openQueue(args.queue, {control: args.control})
   const path = trashPath(queue.path, context.journalId)
-  if (!fs.existsSync(path)) return 'undone'
-  const trash = listTrashes(queue.path).trashes.find(({id}) => id === context.journalId)
+  const trash = fs.existsSync(path) ? listTrashes(queue.path).trashes.find(({id}) => id === context.journalId) : undefined
   // Without a whole header nothing was moved: the manifest is on the disk before the first rename.
   if (trash === undefined || scanQueue(trashAsQueue(queue, trash)).length === 0) {
     removeTrash(queue.path, path)

@@ -11,6 +11,10 @@ import {liveChange} from '../live/live-args.js'
 import {liveHandler} from '../live/handler.js'
 import {offlineChange, offlineHandler, type StopOptions} from '../purge-offline/index.js'
 import type {OpenQueue, Snapshot} from '../reading/index.js'
+import {caveats} from '../../schedule/action.js'
+import {queueLifetime} from '../schedule/earlier.js'
+import {scheduleHandler} from '../schedule/handler.js'
+import {scheduleChange} from '../schedule/schedule-args.js'
 import {swapHandler} from '../swap/handler.js'
 import {swapChange} from '../swap/swap-args.js'
 
@@ -31,6 +35,8 @@ export interface PurgeRequest {
   readonly all: boolean
   /** Only the recipients that match are taken away. */
   readonly only: boolean
+  /** Bounce them to their senders instead: the next attempt is the last (--return). */
+  readonly giveUp: boolean
   readonly flush: boolean
   readonly stop: StopOptions
   /** An mbox file to write first. */
@@ -39,9 +45,9 @@ export interface PurgeRequest {
 
 /** The plan of a purge and the handler that carries it out. */
 export const planPurge = (request: PurgeRequest): {plan: Plan; handler: BulkHandler} => {
-  const {change, handler} = BY_METHOD[request.only ? 'live' : request.method](request)
+  const {change, handler} = (request.giveUp ? giveUp : BY_METHOD[request.only ? 'live' : request.method])(request)
   return {
-    plan: {subject: 'qmail purge', resource: request.queue.path, changes: [change]},
+    plan: {subject: request.giveUp ? 'qmail purge --return' : 'qmail purge', resource: request.queue.path, changes: [change]},
     handler: request.exportFile === undefined ? handler : exportingFirst(request, request.exportFile, handler),
   }
 }
@@ -86,6 +92,14 @@ const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Made>> = {
     const args = {...common(request), layout: queue.layout, only, offline: method === 'offline', stop: stop.stop}
     return {change: liveChange(args, summaryOf(request)), handler: liveHandler({queue, snapshot, takes, selection, flush, stop})}
   },
+}
+
+const giveUp = ({queue, snapshot, takes, stop, messages, flush, method}: PurgeRequest): Made => {
+  const args = {action: 'expire' as const, queue: queue.path, token: crypto.randomUUID(), messages, stop: stop.stop}
+  const lifetime = queueLifetime(queue)
+  // Without a qmail-send that could hear it, its start does the same.
+  const live = {queue, snapshot, takes, stop, now: Date.now() / 1000, lifetime, flush: flush && method === 'live'}
+  return {change: scheduleChange(args, caveats('expire').join('; ')), handler: scheduleHandler(live)}
 }
 
 function* linesOf(snapshot: Snapshot): Generator<TrashedMessage> {

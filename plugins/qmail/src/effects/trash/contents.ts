@@ -58,6 +58,7 @@ const leftovers = (queue: string): string[] => {
 export const removeTrash = (queue: string, path: string): void => {
   const root = join(queue, TRASH_DIRECTORY)
   try {
+    if (!fs.existsSync(root)) return
     if (fs.existsSync(join(path, MANIFEST))) {
       fs.renameSync(path, path + SUFFIX)
       syncDirectory(root)

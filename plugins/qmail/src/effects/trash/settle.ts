@@ -109,11 +109,13 @@ const finishOne = (settling: Settling & {sure?: boolean}, message: TrashedMessag
   const has = (bit: Presence): boolean => (presence & bit) !== 0
   const [intd, todo] = partsInOrder(queue.layout, ['intd', 'todo'])
   const wasQueued = (message.presence & PRESENCE.todo) !== 0
+  // Back already, it is its own; an envelope of ours stands there while its own is still in the trash, or never was.
+  const hadIntd = (message.presence & PRESENCE.intd) !== 0 && (remains & PRESENCE.intd) === 0
   if (has(PRESENCE.todo)) {
     if (!locked) return 'injected'
     // With its own files back it has its own age; what preprocessing has made of our envelope goes first.
     if (!wasQueued) takeAway(queue, n, presence)
-  } else if (has(PRESENCE.intd) && !wasQueued) {
+  } else if (has(PRESENCE.intd) && !wasQueued && !hadIntd) {
     if (!locked) {
       fs.linkSync(pathIn(intd!, n), pathIn(todo!, n))
       return 'injected'
