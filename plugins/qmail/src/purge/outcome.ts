@@ -1,4 +1,5 @@
 // What became of the messages that a purge or a restore was about, as its JSON document says it.
+import type {JsonObject} from 'mailops/core'
 
 /** A message that was left as it is, and why. */
 export interface Skipped {
@@ -32,8 +33,9 @@ export class Skips {
     if (this.listed.length < SKIPS_LISTED) this.listed.push({id, reason})
   }
 
-  /** Takes over what another list has counted, whether it lists all of them or not. */
-  merge({skipped, skippedCount = skipped.length}: {skipped: readonly Skipped[]; skippedCount?: number}): void {
+  /** Takes over what a handler reported with `json`, whether it lists all of them or not. */
+  merge(result: JsonObject): void {
+    const {skipped = [], skippedCount = skipped.length} = result as {skipped?: readonly Skipped[]; skippedCount?: number}
     for (const {id, reason} of skipped) this.add(id, reason)
     this.count += skippedCount - skipped.length
   }

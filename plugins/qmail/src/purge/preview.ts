@@ -1,7 +1,7 @@
 // What is shown before a purge: how many, how much, whose, and the first of them.
-import {bytesText, countText, durationText, plural, tableLines} from 'mailops/core'
+import {bytesText, countText, durationText, plural, tableLines, type JsonObject} from 'mailops/core'
 
-import {displayAddress} from '../listing/display.js'
+import {displayAddress, isoTime} from '../listing/display.js'
 import {formatNumber, type MessageNumber} from '../queue/number.js'
 
 /** The first messages and the senders of most, as selectMessages collects them. */
@@ -69,3 +69,16 @@ const firstLines = ({first}: Previewed, {messages}: Totals, {now, width}: {now: 
   ])
   return ['', first.length < messages ? `the first ${first.length}:` : 'these:', ...tableLines(columns, rows, width)]
 }
+
+/** Returns the preview as members of a dry run's JSON document. */
+export const previewJson = (preview: Previewed | undefined): JsonObject => ({
+  senders: (preview?.senders ?? []).map(({key, count, bytes}) => ({sender: key, messages: count, bytes})),
+  messages: (preview?.first ?? []).map(({number, state, sender, queuedAt, size, otherPending}) => ({
+    id: formatNumber(number),
+    state,
+    sender,
+    queuedAt: queuedAt === null ? null : isoTime(queuedAt),
+    sizeBytes: size,
+    otherPending,
+  })),
+})

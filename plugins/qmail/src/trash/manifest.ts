@@ -64,9 +64,10 @@ export const parseHeader = (line: string): TrashHeader | undefined => {
 /** Returns a message as a line, its newline included; built by hand, since a million of them are. */
 export const messageLine = ({number, presence, birthMs, size, fingerprint = 0, queuedMs, sender}: TrashedMessage): string =>
   `{"n":"${number}","has":${presence},"birth":${birthMs},"size":${size}` +
-  `${fingerprint === 0 ? '' : `,"print":${fingerprint}`}` +
-  `${queuedMs === undefined ? '' : `,"queued":${queuedMs}`}` +
-  `${sender === undefined ? '' : `,"sender":${JSON.stringify(sender)}`}}\n`
+  (fingerprint === 0 ? '' : `,"print":${fingerprint}`) +
+  (queuedMs === undefined ? '' : `,"queued":${queuedMs}`) +
+  (sender === undefined ? '' : `,"sender":${JSON.stringify(sender)}`) +
+  '}\n'
 
 /** The most bytes that `messageLine` makes of a message without a sender. */
 export const LINE_BYTES = 160

@@ -1,7 +1,7 @@
 // mailops qmail purge: takes all or selected messages out of the queue, into a trash that undo brings them back from.
 import {Flags} from '@oclif/core'
 
-import {ChangeCommand, OpsError, bytesText, durationText, plural, type JsonObject} from 'mailops'
+import {ChangeCommand, EXIT, OpsError, type JsonObject} from 'mailops'
 import {statePlace} from 'mailops/effects'
 
 import {requireAbsent} from '../../effects/export/mbox.js'
@@ -13,7 +13,8 @@ import {unreadableReport} from '../../listing/unreadable.js'
 import {stateRow} from '../../message/state-table.js'
 import {chooseMethod, METHODS, type Chosen} from '../../purge/method.js'
 import {SHARED, Skips} from '../../purge/outcome.js'
-import {previewLines} from '../../purge/preview.js'
+import {previewJson, previewLines} from '../../purge/preview.js'
+import {closingLines, purgeDocument, type PurgeDocument} from '../../purge/report.js'
 import {isEmptySelection} from '../../selection/selection.js'
 import {queueFlags, queueFrom, selectionFlags, selectionFrom, type GivenSelection} from '../../selection-flags.js'
 
@@ -134,48 +135,28 @@ export default class Purge extends ChangeCommand {
     const takes = (index: number): boolean => !stays || snapshot.otherPendingAt(index) === 0
     const left = leftOut(selected, takes)
     const messages = snapshot.length - left.count
-    const document = {queue: queue.path, method: chosen.method, selected: snapshot.length, removed: 0, marked: 0}
+    const facts = {queue: queue.path, method: chosen.method, selected: snapshot.length, bytes: bytes - left.bytes, journalId: null}
     const sharedFate = stays ? 'stay' : flags['whole-message'] ? 'go' : 'keep the others'
     const lines = previewLines({messages: snapshot.length, bytes, shared, sharedFate}, preview, {now: Date.now() / 1000, width: this.width})
+    const dryRun = flags['dry-run']
     if (messages === 0) {
-      if (snapshot.length === 0) this.say(`no message of ${queue.path} matches`)
-      else for (const line of lines) this.say(line)
-      if (left.skips.failed) process.exitCode = 75
-      return {...document, ...left.skips.json(), bytes: 0, journalId: null, trash: null, serviceDowntimeMs: 0, ...(flags['dry-run'] && {dryRun: true})}
+      for (const line of snapshot.length === 0 ? [`no message of ${queue.path} matches`] : lines) this.say(line)
+      if (left.skips.failed) process.exitCode = EXIT.tryAgain
+      return {...purgeDocument(facts, left.skips), ...(dryRun && {dryRun})}
     }
-    const {plan, handler} = planPurge(requestOf({queue, given, chosen, selected, flags}, {takes, messages, bytes: bytes - left.bytes}))
+    const request = requestOf({queue, given, chosen, selected, flags}, {takes, messages, bytes: facts.bytes})
+    const {plan, handler} = planPurge(request)
     const doing = chosen.method === 'live' ? 'marking messages' : 'purging messages'
-    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers: [handler], preview: ['', ...lines], doing})
-    if (applied === null) {
-      const first = (preview?.first ?? []).map(message => ({...message, id: formatNumber(message.number), number: undefined}))
-      const senders = (preview?.senders ?? []).map(({key, count, bytes: size}) => ({sender: key, messages: count, bytes: size}))
-      return {
-        ...document, ...left.skips.json(), bytes: bytes - left.bytes, journalId: null, trash: null, serviceDowntimeMs: 0,
-        dryRun: true, plan: this.planJson(plan), senders, messages: JSON.parse(JSON.stringify(first)) as JsonObject[],
-      }
-    }
+    const applied = await this.carryOut(plan, {dryRun, yes: flags.yes, handlers: [handler], preview: ['', ...lines], doing})
+    if (applied === null) return {...purgeDocument(facts, left.skips), dryRun, plan: this.planJson(plan), ...previewJson(preview)}
     const {result} = applied.bulk[0]!
-    return this.#report({bytes: bytes - left.bytes, ...result, journalId: applied.journalId}, left.skips, {chosen, flags})
-  }
-
-  /** Says what happened and how to take it back; gives the JSON document. */
-  #report(result: JsonObject, left: Skips, {chosen, flags}: Pick<Prepared, 'chosen' | 'flags'>): JsonObject {
-    const {interrupted, failed = false, skipped = [], skippedCount, ...rest} = flags.return ? returned(result, chosen) : result
-    left.merge({skipped, ...(skippedCount !== undefined && {skippedCount})} as unknown as Parameters<Skips['merge']>[0])
-    if (left.failed || failed === true) process.exitCode = 75
-    if (interrupted === true) process.exitCode = 130
-    const {removed, marked, bytes, journalId, serviceDowntimeMs, trash} = rest as Record<string, number & string>
-    const what = [
-      ...(Number(removed) > 0 || Number(marked) === 0 ? [`${plural(Number(removed), 'message')} purged`] : []),
-      ...(Number(marked) > 0 ? [`${plural(Number(marked), 'message')} ${markedText(flags)}`] : []),
-      ...(left.count > 0 ? [`${plural(left.count, 'message')} skipped`] : []),
-    ]
-    const reasons = new Set(left.listed.map(({reason}) => reason))
-    for (const reason of [...reasons].slice(0, 5)) this.say(`skipped: ${reason}`)
-    if (Number(serviceDowntimeMs) > 0) this.say(`qmail-send was down for ${durationText(Number(serviceDowntimeMs) / 1000)} (${serviceDowntimeMs} ms)`)
-    const back = trash === null && !flags.return ? 'nothing is left to undo' : `take it back with: mailops undo ${journalId}`
-    this.say(`${interrupted === true ? 'interrupted: ' : ''}${what.join(', ')} (${bytesText(Number(bytes))}, ${chosen.method}); journal ${journalId}; ${flags.trash ? back : 'it cannot be undone'}`)
-    return {...rest, journalId: journalId!, ...left.json()}
+    left.skips.merge(result)
+    const interrupted = result['interrupted'] === true
+    const document: PurgeDocument = purgeDocument({...facts, journalId: applied.journalId}, left.skips, result)
+    for (const line of closingLines(document, request, {skips: left.skips, interrupted})) this.say(line)
+    if (left.skips.failed || result['failed'] === true) process.exitCode = EXIT.tryAgain
+    if (interrupted) process.exitCode = EXIT.interrupted
+    return document
   }
 
   #complain({unreadable}: Selected): void {
@@ -183,19 +164,6 @@ export default class Purge extends ChangeCommand {
     for (const warning of warnings) this.warn(warning)
     if (exit !== undefined) process.exitCode = exit
   }
-}
-
-const markedText = (flags: Flagged): string => {
-  if (flags.return) return 'given up, which return to their senders at the next attempt'
-  if (flags['only-recipient']) return 'lost the matching recipients'
-  return 'marked, which leave at their next retry (--flush makes it now)'
-}
-
-/** The members that the document of a purge has, of messages that were given up. */
-const returned = (result: JsonObject, {method}: Chosen): JsonObject => {
-  const {queue = null, selected = 0, messages = 0, serviceDowntimeMs = 0, skipped = [], bytes = 0, ...rest} = result
-  const {skippedCount} = rest
-  return {queue, method, selected, removed: 0, marked: messages, skipped, ...(skippedCount !== undefined && {skippedCount}), bytes, trash: null, serviceDowntimeMs}
 }
 
 const usage = (message: string, hint: string): OpsError => new OpsError('USAGE', message, {exit: 'usage', hint})

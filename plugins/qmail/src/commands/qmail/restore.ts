@@ -55,7 +55,10 @@ export default class Restore extends ChangeCommand {
   }
 }
 
-const handlerOf = (entry: JournalEntry): string => String(entry.plan.changes[0]?.['handler'])
+const handlerOf = (entry: JournalEntry): string => {
+  const name = entry.plan.changes[0]?.['handler']
+  return typeof name === 'string' ? name : ''
+}
 
 /** The purge of that name; `last` is the last purge, whatever was changed since. */
 const purgeNamed = (name: string): JournalEntry => {

@@ -86,7 +86,9 @@ const underLock = async (purge: Purge, signal: AbortSignal): Promise<Removed & {
   const now = snapshot.length <= FEW && !live.all ? scanNumbers(queue, numbersOf(snapshot)) : scanQueue(queue)
   const trash = args.keep ? makeTrash(purge, now) : null
   context.note({begun: true})
-  const removal = {queue, snapshot, now, takes, trash, skips, signal, progress: context.progress, warn: context.warn}
+  const progress = (done: number, total: number): void => context.progress(done, total)
+  const warn = (text: string): void => context.warn(text)
+  const removal = {queue, snapshot, now, takes, trash, skips, signal, progress, warn}
   const removed = await removeMessages(removal)
   const parts = partsOf(queue.layout).map(({directory}) => directory)
   syncParts(queue.path, queue.layout, parts)

@@ -34,13 +34,13 @@ const exists = (path: string): boolean => {
   }
 }
 
-const empty = (args: EmptyArgs, {progress, signal}: BulkContext): BulkResult => {
+const empty = (args: EmptyArgs, context: BulkContext): BulkResult => {
   let emptied = 0
   for (const id of args.ids) {
-    if (signal.aborted) break
+    if (context.signal.aborted) break
     const path = trashPath(args.queue, id)
     if (exists(path)) removeTrash(args.queue, path)
-    progress(++emptied, args.ids.length)
+    context.progress(++emptied, args.ids.length)
   }
   const interrupted = emptied < args.ids.length
   return {result: {queue: args.queue, emptied: args.ids.slice(0, emptied), interrupted}, complete: !interrupted}
