@@ -3,6 +3,7 @@ import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
 import {chmodSync, chownSync, renameSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
+import {runCommand} from '@oclif/test'
 import {describe, expect, test} from 'vitest'
 
 import {
@@ -11,8 +12,15 @@ import {
 import {temporaryDirectory} from '../../../../test/support/temporary.js'
 import {newQueue, NOW, qmail, rowsOf} from './support.js'
 
+const ROOT = join(import.meta.dirname, '../../../..')
+const RUN = join(ROOT, 'bin/run.js')
+
 const list = (queue: Queue, ...args: string[]) => qmail(['list', '--queue', queue.dir, ...args])
-const rows = (queue: Queue, ...args: string[]) => rowsOf(list(queue, '--json', ...args).stdout)
+const rows = (queue: Queue, ...args: string[]) => {
+  const {status, stdout, stderr} = list(queue, '--json', ...args)
+  expect({status, stderr}).toMatchObject({status: 0})
+  return rowsOf(stdout)
+}
 const ids = (queue: Queue, ...args: string[]) => rows(queue, ...args).map(({id}) => id)
 
 describe('rows', () => {
@@ -78,17 +86,17 @@ describe('rows', () => {
     expect(found.find(({state}) => state === 'todo')!['recipients']).toEqual([{address: 'a@b.example', channel: null, done: false}])
   })
 
-  test.each(Object.entries(brokenRecords))('broken records (%s) neither stop it nor hide a message', (_, breakIt) => {
+  test('broken records neither stop it nor hide a message', () => {
     const queue = newQueue()
-    const broken = [
+    const made = Object.values(brokenRecords).flatMap(breakIt => [
       addMessage(queue, {bytes: {info: breakIt('Fa@b.example\0')}}),
       addMessage(queue, {bytes: {remote: breakIt('Ta@b.example\0')}}),
       addMessage(queue, {state: 'todo', bytes: {todo: breakIt('u1\0p2\0Fa@b.example\0Tc@d.example\0')}}),
-    ]
-    const sound = addMessage(queue)
+      addMessage(queue),
+    ])
     const {status, stdout, stderr} = list(queue, '--json', '--columns', 'subject')
     expect({status, stderr}).toEqual({status: 0, stderr: ''})
-    expect(rowsOf(stdout).map(({id}) => id).sort()).toEqual([...broken, sound].sort())
+    expect(rowsOf(stdout).map(({id}) => id).sort()).toEqual(made.sort())
   })
 })
 
@@ -123,10 +131,10 @@ describe('choice and order', () => {
     [['--columns', 'id,subjct'], "--columns 'subjct': no such column"],
     [['--sendr', 'x'], 'Nonexistent flag: --sendr'],
     [['--sort', 'date'], 'date'],
-  ])('%j is 64 and says why', (args, message) => {
-    const {status, stdout, stderr} = list(newQueue(), ...args)
-    expect({status, stdout}).toEqual({status: 64, stdout: ''})
-    expect(stderr).toContain(message)
+  ])('%j is 64 and says why', async (args, message) => {
+    const {error, stdout} = await runCommand(['qmail', 'list', '--queue', newQueue().dir, ...args], {root: ROOT})
+    expect({exit: error?.oclif?.exit, stdout}).toEqual({exit: 64, stdout: ''})
+    expect(error?.message).toContain(message)
   })
 })
 
@@ -257,8 +265,6 @@ describe('in a pipe and on a busy queue', () => {
     expect(found.every(({id, sizeBytes, state}) => known.has(id as string) && (sizeBytes !== null || state === 'broken'))).toBe(true)
   })
 })
-
-const RUN = join(import.meta.dirname, '../../../../bin/run.js')
 
 const textOf = async (stream: AsyncIterable<Buffer>): Promise<string> => {
   const chunks: Buffer[] = []

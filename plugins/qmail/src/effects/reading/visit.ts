@@ -69,7 +69,6 @@ export const visitMessages = async <T>(
     const stop = take(outcome.result)
     if (stop === true || (stop instanceof Promise && (await stop) === true)) return result(true)
   }
-  progress?.(scan.length, scan.length)
   return result(false)
 }
 
