@@ -32,9 +32,10 @@ export type Step = {readonly unit?: number} & (
   | {readonly op: 'move'; readonly path: string; readonly to: string; readonly ino: string}
   | {readonly op: 'attributes'; readonly path: string; readonly ino: string; readonly before: Owned; readonly after: Owned}
   | {readonly op: 'mkdir'; readonly path: string; readonly after: Owned}
-  | {readonly op: 'fifo'; readonly path: string; readonly after: Owned}
-  /** `copies`: the path, taken away by an earlier step, whose first bytes it gets; the rest is NUL. */
-  | {readonly op: 'create'; readonly path: string; readonly after: Owned; readonly size: number; readonly copies?: string}
+  /** `replaces`: inode of what stands there and goes to the trash in the same instant. */
+  | {readonly op: 'fifo'; readonly path: string; readonly after: Owned; readonly replaces?: string}
+  /** A file of NULs, beginning with the bytes of what it replaces. */
+  | {readonly op: 'create'; readonly path: string; readonly after: Owned; readonly size: number; readonly replaces?: string}
 )
 
 /** What was found about one message or one place, and all that repair does about it, in order. */

@@ -85,14 +85,14 @@ interface LockInput {
 
 const judgeTrigger = ({expected, mayOwn}: LockInput, trigger: PlaceLook | undefined): Verdict => {
   const path = 'lock/trigger'
-  const fifo: Step = {op: 'fifo', path, after: newOwned(expected)}
+  const fifo = {op: 'fifo' as const, path, after: newOwned(expected)}
   if (trigger === undefined) return made('trigger-missing', fifo, mayOwn)
   if (trigger.type === 'fifo') return attributes(path, trigger, {expected, mayOwn})
   const isPlain = trigger.type === 'file'
   const whyNot = isPlain ? NO_OWNER : 'it is neither a file nor a FIFO: take it away by hand'
   return {
     findings: [finding('trigger-not-fifo', {path, ...(!(isPlain && mayOwn) && {whyNot})})],
-    steps: isPlain && mayOwn ? [{op: 'trash', path, ino: trigger.ino}, fifo] : [],
+    steps: isPlain && mayOwn ? [{...fifo, replaces: trigger.ino}] : [],
   }
 }
 
@@ -108,9 +108,7 @@ const judgeTcpto = ({expected, mayOwn}: LockInput, tcpto: PlaceLook | undefined)
   const after = mended(expected, tcpto)
   return {
     findings: [finding('tcpto-size', {path, text: `lock/tcpto has ${tcpto.size} bytes instead of ${TCPTO_SIZE}`, ...(!mayOwn && {whyNot: NO_OWNER})})],
-    steps: mayOwn
-      ? [{op: 'trash', path, ino: tcpto.ino}, {op: 'create', path, after, size: TCPTO_SIZE, copies: path}]
-      : [],
+    steps: mayOwn ? [{op: 'create', path, after, size: TCPTO_SIZE, replaces: tcpto.ino}] : [],
   }
 }
 

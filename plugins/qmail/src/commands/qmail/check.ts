@@ -1,14 +1,14 @@
 // mailops qmail check: is the queue legal, and with --repair: make it so.
 import {Flags} from '@oclif/core'
 
-import {ChangeCommand, countText, OpsError, plural, type JsonObject} from 'mailops'
-import {holder, statePlace} from 'mailops/effects'
+import {ChangeCommand, countText, isOpsError, plural, type JsonObject} from 'mailops'
+import {statePlace} from 'mailops/effects'
 
 import {reportLines, summaryLine} from '../../check/report.js'
 import {codeLines, Tallying, type Tally} from '../../check/tally.js'
 import {checkQueue} from '../../effects/check/check-queue.js'
 import {repairHandler, repairPlan} from '../../effects/repair/index.js'
-import {inUse, isRunning} from '../../effects/purge-offline/queue-lock.js'
+import {inUse, isRunning, sendRunning} from '../../effects/purge-offline/queue-lock.js'
 import type {OpenQueue} from '../../effects/reading/index.js'
 import {queueFrom, queueFlags} from '../../selection-flags.js'
 
@@ -58,8 +58,8 @@ export default class Check extends ChangeCommand {
       return found
     }
     const repaired = await this.#repair(queue, tally, flags)
+    if (repaired === null || repaired.left.total > 0) process.exitCode = 1
     if (repaired === null) return {...found, dryRun: true, plan: this.planJson(repairPlan(queue, tally))}
-    if (repaired.left.total > 0) process.exitCode = 1
     const left = [...repaired.left.examples.values()].flat().map(one => ({...one}))
     return {...found, repaired: {...repaired.repaired, left}}
   }
@@ -87,7 +87,7 @@ export default class Check extends ChangeCommand {
     const plan = repairPlan(queue, tally)
     const place = statePlace()
     if (!flags['dry-run'] && tally.mendableStopped > 0 && !flags.stop && (await runs(queue.path)))
-      throw inUse(queue.path, await holder(`${queue.path}/lock/sendmutex`, {runDir: place.run}), 'mailops qmail check --repair --stop')
+      throw inUse(queue.path, await sendRunning(queue.path, place), 'mailops qmail check --repair --stop')
     const handler = repairHandler({
       stop: flags.stop, timeoutMs: flags['stop-timeout'] * 1000,
       stopCommand: flags['stop-command'], startCommand: flags['start-command'],
@@ -118,7 +118,7 @@ const runs = async (queue: string): Promise<boolean> => {
   try {
     return await isRunning(queue, statePlace())
   } catch (error) {
-    if (error instanceof OpsError && error.code === 'ENOENT') return false
+    if (isOpsError(error) && error.code === 'ENOENT') return false
     throw error
   }
 }

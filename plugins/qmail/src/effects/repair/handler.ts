@@ -244,6 +244,8 @@ const takeBackOne = (step: Step, {place, outcome}: Taking): void => {
 
 /** The steps of a unit, last first; when one cannot be taken back the others are taken again. */
 const takeBackUnit = (unit: readonly Step[], {place, outcome}: Taking): void => {
+  // Not begun: where its first step starts from, everything else is still in its place too.
+  if (standing(place, unit.at(-1)!) === 'before') return
   const back: Step[] = []
   for (const step of unit)
     try {

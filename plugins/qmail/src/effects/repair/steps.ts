@@ -45,8 +45,10 @@ export const standing = (place: StepPlace, step: Step): Standing => {
     case 'mkdir':
       return now === undefined ? 'before' : now.type === 'directory' ? 'after' : 'other'
     case 'fifo':
+      if (step.replaces !== undefined && now?.ino === step.replaces) return 'before'
       return now === undefined ? 'before' : now.type === 'fifo' ? 'after' : 'other'
     case 'create':
+      if (step.replaces !== undefined && now?.ino === step.replaces) return 'before'
       if (now === undefined) return 'before'
       return now.type === 'file' && now.size === step.size ? 'after' : 'other'
   }
@@ -59,7 +61,7 @@ export const takeStep = async (place: StepPlace, step: Step): Promise<void> => {
     if (step.op === 'trash' || step.op === 'move') renameFree(path, targetOf(place, step))
     else if (step.op === 'attributes') changeAttributes(path, step.ino, step.after)
     else if (step.op === 'mkdir') makeDirectory(path, step.after)
-    else if (step.op === 'fifo') await makeFifo(place, path, step.after)
+    else if (step.op === 'fifo') await makeFifo(place, path, step)
     else makeFile(place, path, step)
   } catch (error) {
     throw fromSystem(error, step.op === 'attributes' ? 'change' : step.op === 'trash' ? 'take away' : 'put right', path)
@@ -79,6 +81,7 @@ export const takeBackStep = (place: StepPlace, step: Step): void => {
     if (step.op === 'trash' || step.op === 'move') renameFree(targetOf(place, step), path)
     else if (step.op === 'attributes') changeAttributes(path, step.ino, step.before)
     else if (step.op === 'mkdir') fs.rmdirSync(path)
+    else if (step.replaces !== undefined) fs.renameSync(join(place.trash, step.path), path)
     else fs.unlinkSync(path)
   } catch (error) {
     throw fromSystem(error, 'take back', path)
@@ -137,12 +140,31 @@ const makeDirectory = (path: string, owned: Owned): void => {
 }
 
 /** Made in the trash and renamed into place whole, so that no crash leaves it with a wrong owner. */
-const makeFifo = async (place: StepPlace, path: string, owned: Owned): Promise<void> => {
+const makeFifo = async (place: StepPlace, path: string, step: Step & {op: 'fifo'}): Promise<void> => {
   const fresh = freshPath(place, path)
   const {status, stderr} = await run(['mkfifo', '-m', '0600', fresh])
   if (status !== 0) throw new OpsError('MKFIFO', `cannot make ${path}: ${stderr.trim()}`, {exit: 'cannotCreate'})
-  setOwned(fresh, owned)
-  renameFree(fresh, path)
+  setOwned(fresh, step.after)
+  putInPlace(place, {fresh, path, step})
+}
+
+interface Putting {
+  readonly fresh: string
+  readonly path: string
+  readonly step: Step & {op: 'fifo' | 'create'}
+}
+
+/** What is replaced gets its name in the trash first: there is no instant without either. */
+const putInPlace = (place: StepPlace, {fresh, path, step}: Putting): void => {
+  if (step.replaces === undefined) {
+    renameFree(fresh, path)
+    return
+  }
+  const kept = join(place.trash, step.path)
+  fs.mkdirSync(dirname(kept), {recursive: true, mode: 0o700})
+  if (lookAt(kept) === undefined) fs.linkSync(path, kept)
+  if (lookAt(kept)?.ino !== step.replaces) throw changed(path)
+  fs.renameSync(fresh, path)
 }
 
 const setOwned = (path: string, owned: Owned): void => {
@@ -164,7 +186,7 @@ const freshPath = ({trash}: StepPlace, path: string): string => {
 const makeFile = (place: StepPlace, path: string, step: Step & {op: 'create'}): void => {
   const fresh = freshPath(place, path)
   const bytes = Buffer.alloc(step.size)
-  if (step.copies !== undefined) readInto(join(place.trash, step.copies), bytes)
+  if (step.replaces !== undefined) readInto(path, bytes)
   const fd = fs.openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
   try {
     fs.writeSync(fd, bytes, 0, bytes.length, 0)
@@ -173,7 +195,7 @@ const makeFile = (place: StepPlace, path: string, step: Step & {op: 'create'}): 
   } finally {
     fs.closeSync(fd)
   }
-  renameFree(fresh, path)
+  putInPlace(place, {fresh, path, step})
 }
 
 const readInto = (path: string, bytes: Buffer): void => {
