@@ -4,14 +4,13 @@ import {join} from 'node:path'
 import {OpsError, describe, isOpsError} from '../errors.js'
 import {changeJson, isUndoable, type BulkChange, type Plan} from '../plan.js'
 import {handlerOf, type BulkHandler, type BulkResult} from './bulk.js'
-import {effectOf, type SimpleChange} from './changes/index.js'
-import {listJournals, notesOf, statusOf} from './journal-entries.js'
+import {isUnfinished, listJournals, notesOf, statusOf, type JournalEntry} from './journal-entries.js'
 import {createJournal, settleJournal} from './journal.js'
 import {checkPlan, checkPreconditions} from './preconditions.js'
 import {lockResource} from './resource-lock.js'
 import {checkSpace, stageAll, stageChange} from './stage.js'
 import {statePlace, type StatePlace} from './state.js'
-import {bulkContext, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
+import {bulkContext, commitSimple, rollBack, writeEnd, type Talk, type Work} from './work.js'
 
 export interface ApplyOptions extends Talk {
   /** Handlers of the bulk changes in the plan. */
@@ -30,15 +29,21 @@ export interface Applied {
 }
 
 /** Refuses to start while an earlier change of the same resource is unfinished: it would be taken for part of ours. */
-const refuseUnfinished = (place: StatePlace, resource: string): void => {
-  const {entries} = listJournals(place)
+const refuseUnfinished = (entries: readonly JournalEntry[], resource: string): void => {
   // We hold the resource: none of these can still be at work.
-  const left = entries.find(entry => entry.plan.resource === resource && statusOf(entry, entries) === 'interrupted')
+  const left = entries.find(entry => entry.plan.resource === resource && isUnfinished(entry))
   if (left === undefined) return
   throw new OpsError('UNFINISHED', `${left.plan.subject} of ${left.plan.at} (${left.id}) on ${resource} was cut off`, {
     exit: 'tryAgain',
     hint: 'mailops recover',
   })
+}
+
+/** Two may have asked to take back the same change: the plan of the second was made before the first was done. */
+const refuseUndone = (entries: readonly JournalEntry[], undoOf: string | undefined): void => {
+  const entry = entries.find(({id}) => id === undoOf)
+  if (entry === undefined || statusOf(entry, entries) !== 'undone') return
+  throw new OpsError('ALREADY_UNDONE', `${undoOf} was undone meanwhile`, {exit: 'tryAgain', hint: 'mailops history'})
 }
 
 const applyBulk = async (work: Work, n: number, change: BulkChange): Promise<BulkResult> => {
@@ -49,14 +54,22 @@ const applyBulk = async (work: Work, n: number, change: BulkChange): Promise<Bul
   return outcome
 }
 
-const applySimple = async (work: Work, n: number, change: SimpleChange): Promise<void> => {
-  work.journal.append({type: 'begin', n})
-  const after = await effectOf(change).commit(change, slotOf(work, n), work.saved[n] ?? {})
-  work.journal.append({type: 'done', n, after})
+/** Takes back what was done after a failure; gives the error to throw. */
+const takeBack = async (work: Work, n: number, error: unknown): Promise<unknown> => {
+  try {
+    return await takeBackOrThrow(work, n, error)
+  } catch (second) {
+    // Both are needed: the first says what to mend, the second why the machine is not as it was.
+    const {message, code} = describe(error)
+    return new OpsError('NOT_TAKEN_BACK', `${message} [${code}]; and taking back what was done failed: ${describe(second).message}`, {
+      exit: 'io',
+      hint: `mailops recover ${work.journal.id}`,
+      cause: second,
+    })
+  }
 }
 
-/** After a failure of ours: what was done is taken back; gives the error to throw. */
-const takeBack = async (work: Work, n: number, error: unknown): Promise<unknown> => {
+const takeBackOrThrow = async (work: Work, n: number, error: unknown): Promise<unknown> => {
   work.journal.appendIfPossible({type: 'failed', n, error: describe(error).message})
   const change = work.plan.changes[n]
   // A bulk change that threw may have left something: only its handler can tell.
@@ -92,7 +105,7 @@ const carryOut = async (work: Work, verify: ApplyOptions['verify']): Promise<Bul
       refuseInterrupted(work.talk.signal)
       if (waiting.has(n)) stageChange(work, n)
       if (change.kind === 'bulk') bulk.push(await applyBulk(work, n, change))
-      else await applySimple(work, n, change)
+      else await commitSimple(work, n, change)
     }
     await verify?.()
   } catch (error) {
@@ -129,7 +142,9 @@ export const applyPlan = async (plan: Plan, options: ApplyOptions = {}): Promise
   checkPlan(plan)
   const lock = await lockResource(plan.resource, place)
   try {
-    refuseUnfinished(place, plan.resource)
+    const {entries} = listJournals(place)
+    refuseUnfinished(entries, plan.resource)
+    refuseUndone(entries, undoOf)
     checkPreconditions(plan)
     checkSpace(plan, place)
     const journal = await createJournal(place, plan.changes.length)

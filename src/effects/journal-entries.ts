@@ -2,15 +2,13 @@
 import * as fs from 'node:fs'
 import {join} from 'node:path'
 
-import {OpsError, fromSystem} from '../errors.js'
+import {OpsError, fromSystem, isOpsError} from '../errors.js'
 import type {Change, JsonObject, Plan} from '../plan.js'
 import {parseRecords, type JournalRecord, type PlanRecord, type Saved} from './journal.js'
 import {tryLock} from './lock/index.js'
-import type {StatePlace} from './state.js'
+import {refuseForeign, type StatePlace} from './state.js'
 
 const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/
-
-const directories = (place: StatePlace): string[] => [place.journal, join(place.run, 'journal')]
 
 /** One journal as read back. */
 export interface JournalEntry {
@@ -50,29 +48,36 @@ export interface Journals {
   readonly blank: string[]
 }
 
-/** Every journal, of the state directory and of the place below /run. */
+/**
+ * Every journal, of the state directory and of the place below /run.
+ * @throws OpsError 77 `NOT_OURS` when one of them belongs to somebody else: what he plants there, recovery would run
+ */
 export const listJournals = (place: StatePlace): Journals => {
-  const entries: JournalEntry[] = []
+  const entries = new Map<string, JournalEntry>()
   const blank: string[] = []
   const unreadable: UnreadableEntry[] = []
-  for (const directory of directories(place))
-    for (const {id, path} of journalFiles(directory)) {
-      try {
-        const entry = readEntry(path, id)
-        if (entry === null) blank.push(path)
-        else entries.push(entry)
-      } catch (error) {
-        // Told by the caller, so that one damaged file does not stop recovery of the rest.
-        unreadable.push({id, path, error})
-      }
+  // /run first: a journal that is moved home meanwhile is then seen twice rather than not at all. Home counts.
+  for (const {id, path} of [...journalFiles(join(place.run, 'journal')), ...journalFiles(place.journal)]) {
+    try {
+      const entry = readEntry(path, id)
+      if (entry === null) blank.push(path)
+      else entries.set(id, entry)
+    } catch (error) {
+      // Moved home or removed since its directory was read.
+      if (isOpsError(error) && error.code === 'ENOENT') continue
+      // Told by the caller, so that one damaged file does not stop recovery of the rest.
+      unreadable.push({id, path, error})
     }
+  }
   // By milliseconds: ids of one second are not in order.
-  entries.sort((a, b) => (`${a.plan.at} ${a.id}` < `${b.plan.at} ${b.id}` ? -1 : 1))
-  return {entries, unreadable, blank}
+  const keyed = [...entries.values()].map(entry => ({entry, key: `${entry.plan.at} ${entry.id}`}))
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return {entries: keyed.map(({entry}) => entry), unreadable, blank}
 }
 
 const journalFiles = (directory: string): {id: string; path: string}[] => {
   let names: string[]
+  refuseForeign(directory)
   try {
     names = fs.readdirSync(directory)
   } catch (error) {
@@ -115,8 +120,28 @@ export type JournalStatus = 'done' | 'rolled-back' | 'conflict' | 'interrupted' 
 
 type EndRecord = Extract<JournalRecord, {type: 'end'}>
 
-const endOf = ({records}: JournalEntry): EndRecord | undefined =>
+const endOf = ({records}: Pick<JournalEntry, 'records'>): EndRecord | undefined =>
   records.findLast((record): record is EndRecord => record.type === 'end')
+
+/** True while a change has not come to its end: it was cut off, or is still at work (`isRunning`). */
+export const isUnfinished = (entry: Pick<JournalEntry, 'records'>): boolean => endOf(entry) === undefined
+
+type Undos = ReadonlyMap<string, readonly JournalEntry[]>
+
+const undosByList = new WeakMap<readonly JournalEntry[], Undos>()
+
+/** The undos of each change, oldest first; looked for once a list, since thousands of changes ask. */
+const undosIn = (entries: readonly JournalEntry[]): Undos => {
+  const known = undosByList.get(entries)
+  if (known !== undefined) return known
+  const undos = new Map<string, JournalEntry[]>()
+  for (const entry of entries) {
+    const {undoOf} = entry.plan
+    if (undoOf !== undefined) undos.set(undoOf, [...(undos.get(undoOf) ?? []), entry])
+  }
+  undosByList.set(entries, undos)
+  return undos
+}
 
 /**
  * How a change ended, as far as the journals say; `interrupted` may also be one that still runs (`isRunning`).
@@ -126,10 +151,9 @@ export const statusOf = (entry: JournalEntry, entries: readonly JournalEntry[]):
   const end = endOf(entry)
   if (end === undefined) return 'interrupted'
   if (end.status !== 'done') return end.status
-  const undo = entries.findLast(
-    candidate =>
-      candidate.plan.undoOf === entry.id && ['done', 'partly-undone'].includes(statusOf(candidate, entries)),
-  )
+  const undo = undosIn(entries)
+    .get(entry.id)
+    ?.findLast(candidate => ['done', 'partly-undone'].includes(statusOf(candidate, entries)))
   if (undo === undefined) return 'done'
   return endOf(undo)?.complete === false ? 'partly-undone' : 'undone'
 }

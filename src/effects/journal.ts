@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import {OpsError, fromSystem} from '../errors.js'
 import type {JsonObject, Seen} from '../plan.js'
 import type {JournalEntry} from './journal-entries.js'
-import {removeIfThere, syncDirectory, writeAtomic} from './files.js'
+import {readWhole, removeIfThere, syncDirectory, writeAtomic} from './files.js'
 import {acquire, tryLock, type Lock} from './lock/index.js'
 import {isFull, openState, privateDirectory, type StatePlace} from './state.js'
 
@@ -167,19 +167,30 @@ export const createJournal = async (place: StatePlace, changes: number): Promise
   return new Journal({...file, lock, end: 0, records: []})
 }
 
-/** All records of a journal file; a last line that a crash cut short is as if it had never been written. */
+/** A record of one line; null for what is none: half of one, or a piece of one that happens to be JSON too. */
+const parseRecord = (line: string): JournalRecord | null => {
+  try {
+    const value = JSON.parse(line) as JournalRecord | string | number | boolean | null
+    return typeof value === 'object' && typeof value?.type === 'string' ? value : null
+  } catch {
+    return null // torn or damaged: the caller knows which
+  }
+}
+
+/**
+ * All records of a journal file. The last one, cut short by a crash, is as if it had never been written; a power cut may
+ * leave it in several pieces, with the newlines that were written ahead between them.
+ */
 export const parseRecords = (text: string, path: string): JournalRecord[] => {
-  const lines = text.split('\n')
   const records: JournalRecord[] = []
-  const filled = lines.flatMap((line, index) => (line === '' ? [] : [index]))
-  for (const index of filled) {
-    try {
-      records.push(JSON.parse(lines[index] ?? '') as JournalRecord)
-    } catch (error) {
-      // Only the last record can be torn; one in the middle means that somebody edited the file.
-      if (index === filled.at(-1)) break
-      throw new OpsError('JOURNAL_DAMAGED', `${path}:${index + 1}: not a journal record`, {exit: 'badData', cause: error})
-    }
+  let torn: number | null = null
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line === '') continue
+    const record = parseRecord(line)
+    if (record === null) torn ??= index
+    // A record is written when the one before is on the disk, so what is torn in the middle was edited.
+    else if (torn !== null) throw new OpsError('JOURNAL_DAMAGED', `${path}:${torn + 1}: not a journal record`, {exit: 'badData'})
+    else records.push(record)
   }
   return records
 }
@@ -188,18 +199,33 @@ export const parseRecords = (text: string, path: string): JournalRecord[] => {
 export const reopenJournal = async (entry: JournalEntry, place: StatePlace): Promise<Journal | null> => {
   const lock = await tryLock(entry.path, {runDir: place.run})
   if (lock === null) return null
-  const fd = fs.openSync(entry.path, fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0))
-  const text = fs.readFileSync(fd, 'latin1')
-  // After the last whole record: what a crash tore is overwritten. A record holds no raw newline.
-  const whole = parseRecords(Buffer.from(text, 'latin1').toString('utf8'), entry.path)
+  let fd: number | null = null
+  try {
+    fd = fs.openSync(entry.path, fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0))
+    const written = fs.readFileSync(fd, 'latin1')
+    const records = parseRecords(Buffer.from(written, 'latin1').toString('utf8'), entry.path)
+    // The last record may stand whole without its newline.
+    const text = written.endsWith('\n') ? written : `${written}\n`
+    const end = endOfRecords(text, records.length)
+    if (text.slice(end).trim() !== '') fs.ftruncateSync(fd, end)
+    if (end > written.length) fs.writeSync(fd, '\n', written.length)
+    return new Journal({id: entry.id, path: entry.path, fd, lock, end, records})
+  } catch (error) {
+    if (fd !== null) fs.closeSync(fd)
+    await lock.release()
+    throw fromSystem(error, 'open', entry.path)
+  }
+}
+
+/** Behind so many records: there the next one goes, over what a crash tore. A record holds no raw newline. */
+const endOfRecords = (text: string, count: number): number => {
   let end = 0
-  for (let count = 0; count < whole.length; ) {
+  for (let seen = 0; seen < count; ) {
     const next = text.indexOf('\n', end)
-    if (next > end) count++
+    if (next > end) seen++
     end = next + 1
   }
-  if (text.slice(end).trim() !== '') fs.ftruncateSync(fd, end)
-  return new Journal({id: entry.id, path: entry.path, fd, lock, end, records: whole})
+  return end
 }
 
 /** Moves a journal that had to be kept below /run to its proper place, once there is room; tries again another time. */
@@ -208,9 +234,10 @@ export const settleJournal = (place: StatePlace, {path, id}: {path: string; id: 
   if (path === home) return path
   try {
     openState(place)
-    writeAtomic(home, fs.readFileSync(path), {mode: 0o600})
+    writeAtomic(home, readWhole(path), {mode: 0o600})
   } catch (error) {
     if (isFull(error)) return path // still no room: the copy below /run serves until the next boot
+    if ((error as {code?: string}).code === 'ENOENT') return home // another recovery has moved it
     throw error
   }
   removeIfThere(path)

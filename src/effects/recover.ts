@@ -1,16 +1,17 @@
 // After a crash: what a journal left unfinished is finished or taken back.
 import * as fs from 'node:fs'
 
+import {describe, isOpsError, OpsError, type ErrorDescription} from '../errors.js'
 import type {Change} from '../plan.js'
 import {handlerOf, type BulkHandler} from './bulk.js'
 import {effectOf} from './changes/index.js'
 import {readSeen, removeIfThere} from './files.js'
-import {listJournals, notesOf, planOf, savedOf, statusOf, type JournalEntry, type JournalStatus} from './journal-entries.js'
-import {reopenJournal, settleJournal} from './journal.js'
+import {isUnfinished, listJournals, notesOf, planOf, savedOf, type JournalEntry, type JournalStatus} from './journal-entries.js'
+import {reopenJournal, settleJournal, type Journal} from './journal.js'
 import {tryLock} from './lock/index.js'
 import {lockResource} from './resource-lock.js'
 import type {StatePlace} from './state.js'
-import {bulkContext, isDone, lastBegun, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
+import {bulkContext, commitSimple, isDone, lastBegun, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
 
 const BLANK_MS = 10_000
 
@@ -18,24 +19,26 @@ export interface Recovered {
   readonly id: string
   readonly subject: string
   readonly resource: string
-  /** `running`: another process is still at work on it, nothing was done. */
+  /** `running`: another process is still at work on it, nothing was done. `interrupted`: see `error`. */
   readonly outcome: JournalStatus | 'running'
   readonly conflicts: readonly string[]
+  /** Why it could not be recovered now. */
+  readonly error?: ErrorDescription
 }
 
 /** Goes on where the crash was. */
 const finish = async (work: Work): Promise<void> => {
   const begun = lastBegun(work)
   for (const [n, change] of work.plan.changes.entries()) {
-    if (change.kind === 'bulk') continue
+    if (change.kind === 'bulk' || isDone(work, n)) continue
     const effect = effectOf(change)
-    const slot = slotOf(work, n)
-    const saved = work.saved[n] ?? {}
-    if (isDone(work, n)) continue
     // A program that was cut off is run again; everything else shows on the disk whether it was made.
-    const isMade = n === begun && change.kind !== 'run' && effect.standing(change, slot, saved) === 'after'
-    if (isMade) effect.complete?.(change)
-    else await effect.commit(change, slot, saved)
+    const isMade = n === begun && change.kind !== 'run' && effect.standing(change, slotOf(work, n), work.saved[n] ?? {}) === 'after'
+    if (!isMade) await commitSimple(work, n, change)
+    else {
+      effect.complete?.(change)
+      work.journal.append({type: 'done', n, after: effect.outcome(change)})
+    }
   }
 }
 
@@ -50,17 +53,27 @@ const mayFinish = (work: Work): boolean => {
     if (readSeen(temporary, {digest: true})?.sha256 === afterSha256 && afterSha256 !== undefined) return true
     return n === begun && effectOf(change).standing(change, slotOf(work, n), saved[n] ?? {}) === 'after'
   }
-  return (
-    plan.onCrash === 'finish' && journal.records.some(({type}) => type === 'staged') && plan.changes.every(isReady)
-  )
+  const has = (wanted: string): boolean => journal.records.some(({type}) => type === wanted)
+  // What was being taken back when it was cut off is taken back to the end.
+  return plan.onCrash === 'finish' && has('staged') && !has('failed') && !has('reverted') && plan.changes.every(isReady)
+}
+
+/** False when it could not: somebody has changed files since, or a program failed. Then it has to be taken back. */
+const finished = async (work: Work): Promise<boolean> => {
+  if (!mayFinish(work)) return false
+  try {
+    await finish(work)
+  } catch (error) {
+    if (!isOpsError(error)) throw error
+    work.journal.append({type: 'failed', n: lastBegun(work), error: error.message})
+    return false
+  }
+  writeEnd(work, {conflicts: null, complete: true})
+  return true
 }
 
 const settle = async (work: Work): Promise<void> => {
-  if (mayFinish(work)) {
-    await finish(work)
-    writeEnd(work, {conflicts: null, complete: true})
-    return
-  }
+  if (await finished(work)) return
   const begun = lastBegun(work)
   const change = work.plan.changes[begun]
   const done = work.journal.records.find(record => record.type === 'done' && record.n === begun)
@@ -82,28 +95,59 @@ const settle = async (work: Work): Promise<void> => {
   writeEnd(work, {conflicts: await rollBack(work, begun), complete: true})
 }
 
-/** Recovers one unfinished change. Idempotent: it may itself be cut off at any instant and be run again. */
-const recoverOne = async (entry: JournalEntry, {handlers, place, talk}: RecoverOptions): Promise<Recovered> => {
-  const {id, plan} = entry
-  const said = {id, subject: plan.subject, resource: plan.resource}
-  const journal = await reopenJournal(entry, place)
-  if (journal === null) return {...said, outcome: 'running', conflicts: []}
+const settleLocked = async (entry: JournalEntry, journal: Journal, {handlers, place, talk}: RecoverOptions): Promise<void> => {
+  const lock = await lockResource(entry.plan.resource, place).catch((error: unknown) => {
+    throw withoutResource(entry, error)
+  })
   try {
-    const lock = await lockResource(plan.resource, place)
-    try {
-      const work: Work = {plan: planOf(entry), journal, handlers, place, talk, saved: savedOf(journal.records)}
-      await settle(work)
-    } finally {
-      await lock.release()
-    }
+    await settle({plan: planOf(entry), journal, handlers, place, talk, saved: savedOf(journal.records)})
+  } finally {
+    await lock.release()
+  }
+}
+
+/** It may be on a file system that is not mounted, so it is never given up without being told. */
+const withoutResource = ({path, plan}: JournalEntry, error: unknown): unknown => {
+  if (!isOpsError(error) || error.code !== 'ENOENT') return error
+  return new OpsError('RESOURCE_GONE', `${plan.resource} is not there, so what was done in it cannot be finished or taken back`, {
+    exit: 'noInput',
+    hint: `mount it, then mailops recover; if it is gone for good: rm ${path}`,
+    cause: error,
+  })
+}
+
+/** Recovers one unfinished change; null when it was none. It may itself be cut off at any instant and be run again. */
+const recoverOne = async (entry: JournalEntry, options: RecoverOptions): Promise<Recovered | null> => {
+  const {id, plan} = entry
+  const said = {id, subject: plan.subject, resource: plan.resource, conflicts: []}
+  const journal = await reopenJournal(entry, options.place)
+  if (journal === null) return {...said, outcome: 'running'}
+  try {
+    // Whoever was at work when the journals were listed may have come to its end since.
+    if (!isUnfinished(journal)) return null
+    await settleLocked(entry, journal, options)
   } finally {
     await journal.close()
-    settleJournal(place, journal)
+    settleJournal(options.place, journal)
   }
   const end = journal.records.findLast(record => record.type === 'end')
-  return end?.type === 'end'
-    ? {...said, outcome: end.status, conflicts: end.conflicts ?? []}
-    : {...said, outcome: 'interrupted', conflicts: []}
+  if (end?.type !== 'end') throw new Error(`recovery of ${id} came to no end`)
+  return {...said, outcome: end.status, conflicts: end.conflicts ?? []}
+}
+
+/** As `recoverOne`; an error is part of the answer, so that what cannot be recovered does not keep the rest from it. */
+const recoverOrSay = async (entry: JournalEntry, options: RecoverOptions): Promise<Recovered | null> => {
+  const {id, plan} = entry
+  try {
+    return await recoverOne(entry, options)
+  } catch (error) {
+    // Its owner has moved it to its place meanwhile, as it does when it ends.
+    const moved = readSeen(entry.path) === null ? listJournals(options.place).entries.find(one => one.id === id) : undefined
+    if (moved !== undefined) return recoverOrSay(moved, options)
+    // A bug without its stack cannot be mended.
+    if (!isOpsError(error) && error instanceof Error) options.talk.warn?.(error.stack ?? error.message)
+    return {id, subject: plan.subject, resource: plan.resource, outcome: 'interrupted', conflicts: [], error: describe(error)}
+  }
 }
 
 /** Removes journals that a crash left without a record, unless somebody is just about to write one. */
@@ -133,10 +177,11 @@ export const recover = async (options: RecoverOptions): Promise<Recovered[]> => 
   const {entries, unreadable, blank} = listJournals(options.place)
   await dropBlank(blank, options.place)
   for (const {path, error} of unreadable) options.talk.warn?.(`${path}: ${(error as Error).message}`)
-  const left = entries.filter(
-    entry => statusOf(entry, entries) === 'interrupted' && (options.id === undefined || entry.id === options.id),
-  )
+  const left = entries.filter(entry => isUnfinished(entry) && (options.id === undefined || entry.id === options.id))
   const recovered: Recovered[] = []
-  for (const entry of left.toReversed()) recovered.push(await recoverOne(entry, options))
+  for (const entry of left.toReversed()) {
+    const one = await recoverOrSay(entry, options)
+    if (one !== null) recovered.push(one)
+  }
   return recovered
 }

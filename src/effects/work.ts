@@ -2,9 +2,10 @@
 import * as fs from 'node:fs'
 import {join} from 'node:path'
 
+import {isOpsError} from '../errors.js'
 import type {BulkChange, Plan} from '../plan.js'
 import {handlerOf, type BulkContext, type BulkHandler} from './bulk.js'
-import {effectOf, type Slot} from './changes/index.js'
+import {effectOf, type SimpleChange, type Slot} from './changes/index.js'
 import {removeIfThere} from './files.js'
 import type {Journal, Saved} from './journal.js'
 import type {StatePlace} from './state.js'
@@ -51,6 +52,18 @@ export const dropTemporaries = ({saved}: Work): void => {
 export const isDone = ({journal}: Work, n: number): boolean =>
   journal.records.some(record => record.type === 'done' && record.n === n)
 
+/** Makes one simple change, with the journal one step ahead. */
+export const commitSimple = async (work: Work, n: number, change: SimpleChange): Promise<void> => {
+  const effect = effectOf(change)
+  work.journal.append({type: 'begin', n})
+  await effect.commit(change, slotOf(work, n), work.saved[n] ?? {})
+  work.journal.append({type: 'done', n, after: effect.outcome(change)})
+}
+
+// A program is not run, and a handler not called, a second time to take back what is taken back already.
+const isReverted = ({journal}: Work, n: number): boolean =>
+  journal.records.some(record => record.type === 'reverted' && record.n === n)
+
 /** Takes a whole bulk change back; gives what could not be. */
 const rollBackBulk = async (work: Work, n: number, change: BulkChange): Promise<string[]> => {
   if (!isDone(work, n)) return []
@@ -59,29 +72,46 @@ const rollBackBulk = async (work: Work, n: number, change: BulkChange): Promise<
   return complete ? [] : [change.summary]
 }
 
-/** Takes back what was begun, last first; gives what somebody else has changed since and that stays as it is. */
+/** Takes a simple change back; gives what somebody else has changed since, or what its program would not take back. */
+const rollBackSimple = async (work: Work, n: number, change: SimpleChange): Promise<string[]> => {
+  const effect = effectOf(change)
+  const slot = slotOf(work, n)
+  const saved = work.saved[n] ?? {}
+  const standing = effect.standing(change, slot, saved)
+  if (standing === 'other') return ['path' in change ? change.path : change.argv.join(' ')]
+  if (standing === 'before') return []
+  try {
+    await effect.revert(change, slot, saved)
+    return []
+  } catch (error) {
+    // A program that fails today fails tomorrow too: told as left behind, or recovery would never come to an end.
+    if (change.kind === 'run' && isOpsError(error)) return [error.message]
+    throw error
+  }
+}
+
+/**
+ * Takes back what was begun, last first; gives what somebody else has changed since and that stays as it is. One that
+ * fails does not keep the others from being taken back; it is thrown in the end, and recovery may try again.
+ */
 export const rollBack = async (work: Work, last: number): Promise<string[]> => {
   // First: a directory that the plan made can only go when nothing of ours waits in it.
   dropTemporaries(work)
   const conflicts: string[] = []
+  const failures: unknown[] = []
   for (let n = last; n >= 0; n--) {
     const change = work.plan.changes[n]
-    if (change === undefined) continue
-    if (change.kind === 'bulk') {
-      conflicts.push(...(await rollBackBulk(work, n, change)))
-      continue
+    if (change === undefined || isReverted(work, n)) continue
+    try {
+      const left = change.kind === 'bulk' ? await rollBackBulk(work, n, change) : await rollBackSimple(work, n, change)
+      conflicts.push(...left)
+      if (left.length === 0) work.journal.appendIfPossible({type: 'reverted', n})
+    } catch (error) {
+      // Thrown below.
+      failures.push(error)
     }
-    const effect = effectOf(change)
-    const slot = slotOf(work, n)
-    const saved = work.saved[n] ?? {}
-    const standing = effect.standing(change, slot, saved)
-    if (standing === 'other') {
-      conflicts.push('path' in change ? change.path : change.argv.join(' '))
-      continue
-    }
-    if (standing === 'after') await effect.revert(change, slot, saved)
-    work.journal.appendIfPossible({type: 'reverted', n})
   }
+  if (failures.length > 0) throw failures[0]
   return conflicts
 }
 

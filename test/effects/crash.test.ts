@@ -134,24 +134,30 @@ test('kill -9 at every step of an undo', {timeout: 300_000}, async () => {
   expect(steps).toBeGreaterThan(40)
 })
 
-test('kill -9 at every step of recover itself, for a plan cut off near its end', {timeout: 300_000}, async () => {
-  const reference = await pictures()
-  const count = await walk(async n => (await run('apply', createWorld(`count-${n}`), {kill: String(n)})).signal === null)
-  // Just before the last record, and in the middle.
-  for (const cut of [count - 3, Math.floor(count / 2)]) {
-    const steps = await walk(async n => {
-      const world = createWorld(`recover-${cut}-${n}`)
-      expect((await run('apply', world, {kill: String(cut)})).signal).toBe('SIGKILL')
-      const ended = await run('recover', world, {kill: String(n)})
-      if (ended.signal !== null) await succeed('recover', world)
-      expectOneOf(world, reference, `cut ${cut} step ${n}`)
-      expect(await succeed('recover', world)).toBe('[]\n')
-      rmSync(join(world.dir, '..'), {recursive: true})
-      return ended.signal === null
-    })
-    expect(steps).toBeGreaterThan(5)
-  }
-})
+for (const onCrash of ['rollback', 'finish'])
+  test(`kill -9 at every step of recover itself, for a plan cut off near its end, on crash ${onCrash}`, {timeout: 300_000}, async () => {
+    const reference = await pictures(onCrash)
+    const {total: count} = await callsThat(/^write/, onCrash)
+    // Just before the last record, and in the middle.
+    for (const cut of [count - 3, Math.floor(count / 2)]) {
+      const steps = await walk(async n => {
+        const world = createWorld(`recover-${onCrash}-${cut}-${n}`)
+        expect((await run('apply', world, {kill: String(cut)}, onCrash)).signal).toBe('SIGKILL')
+        const ended = await run('recover', world, {kill: String(n)})
+        if (ended.signal !== null) await succeed('recover', world)
+        expectOneOf(world, reference, `cut ${cut} step ${n}`)
+        expect(await succeed('recover', world)).toBe('[]\n')
+        // What was finished has to be as good as applied: it can be undone as a whole.
+        if (JSON.stringify(pictureOf(world.dir)) === JSON.stringify(reference.after)) {
+          await succeed('undo', world)
+          expect(pictureOf(world.dir), `cut ${cut} step ${n}, undone`).toEqual(reference.before)
+        }
+        rmSync(join(world.dir, '..'), {recursive: true})
+        return ended.signal === null
+      })
+      expect(steps).toBeGreaterThan(5)
+    }
+  })
 
 for (const code of ['ENOSPC', 'EIO'])
   test(`${code} at every step of applying leaves all as it was, or what recover brings there`, {timeout: 300_000}, async () => {

@@ -31,10 +31,9 @@ const hasAttributes = (seen: Seen, {mode, uid, gid}: Attributes): boolean =>
 
 /** fchown(2), then fchmod(2). */
 export const attributesEffect: ChangeEffect<AttributesChange> = {
-  commit: change => {
-    set(change.path, change.before.ino, change)
-    return readSeen(change.path)
-  },
+  commit: change => set(change.path, change.before.ino, change),
+
+  outcome: ({path}) => readSeen(path),
 
   standing: ({path, before, ...wanted}) => {
     const now = readSeen(path)

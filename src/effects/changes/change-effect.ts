@@ -19,8 +19,10 @@ export interface ChangeEffect<C extends Change> {
   plan?(change: C, slot: Slot): Saved
   /** Writes all that needs room on a disk, changes nothing that anybody reads, gives what the journal must remember. */
   stage?(change: C, slot: Slot, saved: Saved): Saved
-  /** Makes the change; gives what stands there afterwards. */
-  commit(change: C, slot: Slot, saved: Saved): Promise<Seen | null> | Seen | null
+  /** Makes the change. */
+  commit(change: C, slot: Slot, saved: Saved): Promise<void> | void
+  /** What stands there once it is made: the precondition of taking it back. */
+  outcome(change: C): Seen | null
   /** How far it is, from the disk alone. */
   standing(change: C, slot: Slot, saved: Saved): Standing
   /** Ends what a crash may have left half made, for changes that take more than one step; called when it stands `after`. */

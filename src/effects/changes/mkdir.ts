@@ -25,8 +25,9 @@ export const mkdirEffect: ChangeEffect<MakeDirectoryChange> = {
     } catch (error) {
       throw fromSystem(error, 'make directory', change.path)
     }
-    return readSeen(change.path)
   },
+
+  outcome: ({path}) => readSeen(path),
 
   // The plan's check saw nothing there, so an empty directory is ours, finished or not.
   standing: ({path}) => {

@@ -27,8 +27,9 @@ export const moveEffect: ChangeEffect<MoveChange> = {
     if (!isSameObject(readSeen(path), before))
       throw new OpsError('CHANGED', `${path} changed meanwhile`, {exit: 'tryAgain', hint: 'run the command again'})
     rename(path, to)
-    return readSeen(to)
   },
+
+  outcome: ({to}) => readSeen(to),
 
   standing: ({path, to, before}) => {
     if (isSameObject(readSeen(path), before)) return 'before'

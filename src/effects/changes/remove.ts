@@ -34,8 +34,9 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
     } catch (error) {
       throw fromSystem(error, 'remove', path)
     }
-    return null
   },
+
+  outcome: () => null,
 
   standing: ({path, before}) => {
     const now = readSeen(path)

@@ -16,10 +16,8 @@ const runOrFail = async (argv: readonly [string, ...string[]], timeoutMs = 60_00
 
 /** execve(2), without a shell. */
 export const runEffect: ChangeEffect<RunChange> = {
-  commit: async ({argv, timeoutMs}) => {
-    await runOrFail(argv, timeoutMs)
-    return null
-  },
+  commit: ({argv, timeoutMs}) => runOrFail(argv, timeoutMs),
+  outcome: () => null,
   // Whether a program cut off by a crash did its work cannot be seen: taking back runs its counterpart all the same.
   standing: () => 'after',
   revert: async ({undo, timeoutMs}) => {

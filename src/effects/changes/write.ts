@@ -62,8 +62,9 @@ export const writeEffect: ChangeEffect<WriteChange> = {
     if (now !== (before === null ? null : saved.sha256))
       throw new OpsError('CHANGED', `${path} changed meanwhile`, {exit: 'tryAgain', hint: 'run the command again'})
     install(saved.temporary ?? '', path)
-    return readSeen(path, {digest: true})
   },
+
+  outcome: ({path}) => readSeen(path, {digest: true}),
 
   standing: ({path, before}, _slot, saved) => {
     const now = digestNow(path)
