@@ -6,7 +6,7 @@ import type {JsonObject} from 'mailops/core'
 import {tryLock, type BulkContext} from 'mailops/effects'
 
 import {openQueue, scanQueue, type OpenQueue} from '../reading/index.js'
-import {findTrash, listTrashes, removeTrash, trashAsQueue, trashPath} from '../trash/index.js'
+import {findTrash, listTrashes, removeTrash, sweepTrashes, trashAsQueue, trashPath} from '../trash/index.js'
 import {settlePurge, settleRestore} from '../trash/settle.js'
 import type {OfflineArgs} from './args.js'
 import {inUse, mutexOf, sendRunning} from './queue-lock.js'
@@ -38,7 +38,10 @@ export const recoverApply = async (args: OfflineArgs, context: RecoverContext): 
 /** What was begun to come back comes back; the rest stays in the trash, and can be undone later. */
 export const recoverUndo = async (args: OfflineArgs, context: RecoverContext): Promise<Recovered> => {
   const trash = findTrash(args.queue, args.token)
-  if (trash === undefined) return 'done'
+  if (trash === undefined) {
+    sweepTrashes(args.queue)
+    return 'done'
+  }
   const queue = openQueue(args.queue, {control: args.control})
   const before = scanQueue(trashAsQueue(queue, trash)).length
   await withLockWhereFree(queue, context, locked => settleRestore({queue, trash, locked, signal: context.signal}))

@@ -18,14 +18,16 @@ export const trashAsQueue = (queue: OpenQueue, {path, header}: Trash): OpenQueue
   return {...queue, path, layout: header.layout, problems: [], mounts: [], dev, ino}
 }
 
-/** Numbers of messages of which only a part is in the trash: a crash cut them off on their way, in one direction or the other. */
-export const cutOff = (trash: Trash, scan: Scan): TrashedMessage[] => {
+/**
+ * What is in the trash without its mess file, as the manifest has it: messages that a crash cut off on their way, in one
+ * direction or the other, and remains that had no mess file when they were purged (`presence` tells).
+ */
+export const headlessIn = (trash: Trash, scan: Scan): TrashedMessage[] => {
   const headless = new Set<MessageNumber>()
   for (let i = 0; i < scan.length; i++) if ((scan.presenceAt(i) & PRESENCE.mess) === 0) headless.add(scan.numberAt(i))
   if (headless.size === 0) return []
   const found: TrashedMessage[] = []
-  for (const message of manifestMessages(trash))
-    if (headless.has(message.number) && (message.presence & PRESENCE.mess) !== 0) found.push(message)
+  for (const message of manifestMessages(trash)) if (headless.has(message.number)) found.push(message)
   return found
 }
 
@@ -45,30 +47,30 @@ export const measureTrash = (queue: OpenQueue, trash: Trash): {messages: number;
 
 const SUFFIX = '.emptying'
 
-/** Paths of what an interrupted emptying left. */
-const leftovers = (queue: string): string[] => {
-  const root = join(queue, TRASH_DIRECTORY)
-  return fs.readdirSync(root).filter(name => name.endsWith(SUFFIX)).map(name => join(root, name))
-}
-
-/**
- * Removes a trash for good, its manifest with the first step, so that nobody takes the rest of it for a trash; and
- * whatever an earlier call that was cut off has left. The directory of all trashes goes with the last one.
- */
-export const removeTrash = (queue: string, path: string): void => {
+/** Removes what emptying a trash has left when it was cut off, and the directory of all trashes with the last one. */
+export const sweepTrashes = (queue: string): void => {
   const root = join(queue, TRASH_DIRECTORY)
   try {
     if (!fs.existsSync(root)) return
-    if (fs.existsSync(join(path, MANIFEST))) {
-      fs.renameSync(path, path + SUFFIX)
-      syncDirectory(root)
-    } else fs.rmSync(path, {recursive: true, force: true})
-    for (const leftover of leftovers(queue)) removeTree(leftover)
+    for (const name of fs.readdirSync(root)) if (name.endsWith(SUFFIX)) removeTree(join(root, name))
     if (fs.readdirSync(root).length === 0) fs.rmdirSync(root)
     syncDirectory(fs.existsSync(root) ? root : queue)
   } catch (error) {
+    throw fromSystem(error, 'remove', root)
+  }
+}
+
+/** Removes a trash for good, with the first step under another name: nobody takes the rest of it for a trash. */
+export const removeTrash = (queue: string, path: string): void => {
+  try {
+    if (fs.existsSync(path)) {
+      fs.renameSync(path, path + SUFFIX)
+      syncDirectory(join(queue, TRASH_DIRECTORY))
+    }
+  } catch (error) {
     throw fromSystem(error, 'remove', path)
   }
+  sweepTrashes(queue)
 }
 
 // Ascending in each directory, since inodes that lie together are then freed together; a tree of ours has no links.

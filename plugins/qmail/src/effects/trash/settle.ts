@@ -5,11 +5,12 @@ import {setTimeout as delay} from 'node:timers/promises'
 import {PRESENCE, type Presence} from '../../message/presence.js'
 import {stateRow} from '../../message/state-table.js'
 import type {MessageNumber} from '../../queue/number.js'
+import {REMOVAL_ORDER} from '../../queue/order.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
 import {partsInOrder, pathIn, type PartPaths} from '../purge-offline/paths.js'
 import {inside} from '../purge-offline/remove.js'
 import {lookUp, sameMessage, scanQueue, type Identity, type OpenQueue, type Scan} from '../reading/index.js'
-import {cutOff, trashAsQueue} from './contents.js'
+import {headlessIn, trashAsQueue} from './contents.js'
 import {awaitInjected, Finishing} from './injected.js'
 import {dropPin} from './pinned.js'
 import type {Trash} from './place.js'
@@ -27,6 +28,9 @@ export interface Settling {
 /** qmail-send unlinks mess/N right after info/N; whatever lasts longer than this is not about to end. */
 const ENDING_MS = 1_000
 
+/** True for what had no mess file when it was purged. */
+const isRemains = ({presence}: TrashedMessage): boolean => (presence & PRESENCE.mess) === 0
+
 const below = (queue: OpenQueue, trash: Trash): string => `${trash.path.slice(queue.path.length + 1)}/`
 
 const identityOf = ({number, birthMs, size, fingerprint = 0, presence}: TrashedMessage): Identity & {presence: Presence} =>
@@ -41,7 +45,12 @@ export const settlePurge = ({queue, trash, locked}: Settling): Promise<MessageNu
   inside(queue, async () => {
     const finishing = new Finishing(queue, trash)
     const left: MessageNumber[] = []
-    for (const message of cutOff(trash, scanQueue(trashAsQueue(queue, trash)))) {
+    for (const message of headlessIn(trash, scanQueue(trashAsQueue(queue, trash)))) {
+      if (isRemains(message)) {
+        // A new tenant of the number has none of them: what it needs would not have been made beside them.
+        if (locked && (lookUp(queue, message.number) & PRESENCE.mess) === 0) takeRest(queue, message.number, below(queue, trash))
+        continue
+      }
       // Started without recovery, qmail-send has ended it: what we have of it is of no use to anybody.
       if (sameMessage(queue, identityOf(message)) !== 'same') finishing.drop(message.number)
       else if (!locked) left.push(message.number)
@@ -54,7 +63,7 @@ const takeRest = (queue: OpenQueue, n: MessageNumber, into: string): void => {
   const presence = lookUp(queue, n)
   const {purge} = stateRow(presence)
   // The last prefixes are S3 and S2, which a purge does not touch; here the identity says that it is ours.
-  for (const part of partsInOrder(queue.layout, purge.length > 0 ? purge : ['bounce', 'channels', 'intd', 'mess']))
+  for (const part of partsInOrder(queue.layout, purge.length > 0 ? purge : REMOVAL_ORDER))
     if ((presence & part.bit) !== 0) fs.renameSync(pathIn(part, n), into + pathIn(part, n))
 }
 
@@ -67,7 +76,7 @@ export const settleRestore = async (settling: Settling): Promise<void> => {
   await inside(queue, async () => {
     const scan = scanQueue(trashAsQueue(queue, trash))
     takeBackEnvelopes(settling, scan)
-    for (const message of cutOff(trash, scan)) {
+    for (const message of headlessIn(trash, scan)) {
       const remains = scan.presenceAt(scan.indexOf(message.number))
       const outcome = finishOne(settling, message, remains)
       if (outcome === 'injected') injected.push(identityOf(message))
@@ -101,6 +110,11 @@ type Finished = 'finished' | 'injected' | 'unsure'
 const finishOne = (settling: Settling & {sure?: boolean}, message: TrashedMessage, remains: Presence): Finished => {
   const {queue, trash, locked, sure = locked} = settling
   const {number: n} = message
+  if (isRemains(message)) {
+    const isBegun = lookUp(queue, n) !== 0 && (lookUp(queue, n) & PRESENCE.mess) === 0
+    if (isBegun) moveBack({n, presence: remains, parts: restoreOrder(trash), from: below(queue, trash)})
+    return 'finished'
+  }
   if (sameMessage(queue, identityOf(message)) !== 'same') {
     new Finishing(queue, trash).drop(n)
     return 'finished'
