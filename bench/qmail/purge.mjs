@@ -23,20 +23,27 @@ const copy = join(base, 'copy')
 const must = (command, args, options = {}) => {
   const {status, stderr, error} = spawnSync(command, args, {encoding: 'utf8', ...options})
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`)
+  return stderr
+}
+
+/** Runs a program and gives the CPU seconds that it and its children took, in user and kernel mode. */
+const cpuOf = (command, args, options) => {
+  const stderr = must('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@"', 'time', command, ...args], options)
+  return stderr.trim().split('\n').at(-1).split(' ').reduce((sum, part) => sum + Number(part), 0)
 }
 
 const purge = (...flags) => () =>
-  must(process.execPath, [CLI, 'qmail', 'purge', '--queue', queue, '--all', '--yes', '--quiet', '--method', 'offline', ...flags], {
+  cpuOf(process.execPath, [CLI, 'qmail', 'purge', '--queue', queue, '--all', '--yes', '--quiet', '--method', 'offline', ...flags], {
     env: {...process.env, MAILOPS_STATE_DIR: join(mount, 'state'), MAILOPS_RUN_DIR: join(base, 'run')},
   })
 
 const ways = {
-  'find -delete': () => must('find', [queue, '-delete']),
+  'find -delete': () => cpuOf('find', [queue, '-delete']),
   'purge --no-trash': purge('--no-trash'),
   'purge (trash)': purge(),
   ...(messages <= RECIPE_MOST && {
     'find -exec rm {} \\;': () =>
-      must('find', [...['mess', 'info', 'local', 'intd', 'todo', 'remote'].map(part => join(queue, part)), '-type', 'f', '-exec', 'rm', '{}', ';']),
+      cpuOf('find', [...['mess', 'info', 'local', 'intd', 'todo', 'remote'].map(part => join(queue, part)), '-type', 'f', '-exec', 'rm', '{}', ';']),
   }),
 }
 
@@ -53,7 +60,7 @@ const makeImage = () => {
   }
 }
 
-/** Seconds that one way takes on a copy of the tree. */
+/** Seconds that one way takes on a copy of the tree, and of these seconds of CPU. */
 const measure = work => {
   must('cp', ['--sparse=always', original, copy])
   must('mount', ['-o', 'loop', copy, mount])
@@ -63,9 +70,9 @@ const measure = work => {
     // Every directory entry and every inode.
     else must('find', [queue, '-printf', '%i %s %T@\n'], {stdio: ['ignore', 'ignore', 'pipe']})
     const began = performance.now()
-    work()
+    const cpu = work()
     must('sync', ['-f', mount])
-    return (performance.now() - began) / 1000
+    return {wall: (performance.now() - began) / 1000, cpu}
   } finally {
     must('umount', [mount])
     rmSync(copy)
@@ -73,27 +80,28 @@ const measure = work => {
 }
 
 const median = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+const PEER = 'find -delete'
 
 try {
   mkdirSync(mount)
   makeImage()
-  const seconds = Object.fromEntries(Object.keys(ways).map(name => [name, []]))
+  const taken = Object.fromEntries(Object.keys(ways).map(name => [name, []]))
   for (let round = 0; round < Number(rounds); round++)
     for (const [name, work] of Object.entries(ways)) {
-      seconds[name].push(measure(work))
-      process.stderr.write(`round ${round + 1}: ${name}: ${seconds[name].at(-1).toFixed(2)} s\n`)
+      const {wall, cpu} = measure(work)
+      taken[name].push({wall, cpu})
+      process.stderr.write(`round ${round + 1}: ${name}: ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU\n`)
     }
-  const peer = median(seconds['find -delete'])
   console.log(`${messages} messages, ${cold ? 'cold' : 'warm'} cache, ${rounds} rounds, Node ${process.version}, ${cpus().length} CPUs; medians, sync included`)
-  for (const [name, times] of Object.entries(seconds)) {
-    const middle = median(times)
-    // Of each round by itself, since the rounds differ more than the ways do.
-    const ratio = median(times.map((time, round) => time / seconds['find -delete'][round]))
-    console.log(`${name.padEnd(22)} ${middle.toFixed(2).padStart(8)} s  ${ratio.toFixed(2)} x find -delete`)
+  for (const [name, times] of Object.entries(taken)) {
+    // Of each round by itself, since on a busy machine the rounds differ more than the ways do.
+    const ratio = what => median(times.map((time, round) => time[what] / taken[PEER][round][what])).toFixed(2)
+    const seconds = what => median(times.map(time => time[what])).toFixed(2).padStart(8)
+    console.log(`${name.padEnd(22)} ${seconds('wall')} s = ${ratio('wall')} x ${PEER}; ${seconds('cpu')} s of CPU = ${ratio('cpu')} x`)
   }
-  const recipe = seconds['find -exec rm {} \\;']
-  if (recipe !== undefined) console.log(`purge --no-trash is ${(median(recipe) / median(seconds['purge --no-trash'])).toFixed(1)} x as fast as the recipe`)
-  if (peer === 0) throw new Error('the clock stood still')
+  const recipe = taken['find -exec rm {} \\;']
+  const faster = way => median(recipe.map(({wall}, round) => wall / taken[way][round].wall)).toFixed(1)
+  if (recipe !== undefined) console.log(`the recipe takes ${faster('purge --no-trash')} times as long as purge --no-trash, ${faster('purge (trash)')} times as long as purge`)
 } finally {
   rmSync(base, {recursive: true, force: true})
 }
