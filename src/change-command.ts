@@ -1,13 +1,14 @@
 // The base of every command that changes something: show the plan, ask, apply, say what happened and how to take it back.
-import {createInterface} from 'node:readline/promises'
-
 import {Flags} from '@oclif/core'
 
 import {bulkHandlers} from './bulk-hook.js'
 import {MailopsCommand} from './command.js'
 import {applyPlan, type Applied, type ApplyOptions} from './effects/apply.js'
+import {holdSignalsBack} from './effects/service/interruption.js'
 import {OpsError} from './errors.js'
+import {terminalSafe} from './output/terminal-safe.js'
 import {changeJson, changeText, isUndoable, type JsonObject, type Plan} from './plan.js'
+import {askToGoOn} from './question.js'
 
 export interface CarryOut extends Omit<ApplyOptions, 'progress' | 'warn' | 'signal'> {
   readonly dryRun: boolean
@@ -32,31 +33,35 @@ export abstract class ChangeCommand extends MailopsCommand {
 
   /**
    * Shows the plan; under --dry-run gives null, else asks where that is due and applies it.
-   * @throws OpsError 64 `NEEDS_YES` without a terminal and --yes; 1-status `DECLINED` when the answer is no
+   * ^C, TERM and HUP end the work at the next safe point instead of killing it there.
+   * @throws OpsError 64 `NEEDS_YES` without a terminal and --yes; 1 `DECLINED` when the answer is no
    */
   protected async carryOut(plan: Plan, options: CarryOut): Promise<Applied | null> {
     const {dryRun, yes, preview = [], doing = plan.subject} = options
     if (dryRun || !yes) this.#show(plan, preview, dryRun)
     if (dryRun) return null
     if (!yes) await this.#ask(plan)
-    const {signal, release} = untilInterrupted()
+    const interruption = holdSignalsBack()
     const progress = this.progress(doing)
     try {
       return await applyPlan(plan, {
         handlers: await bulkHandlers(this.config),
         ...options,
-        signal,
+        signal: interruption.signal,
         progress: progress.report,
         warn: text => void this.warn(text),
       })
+    } catch (error) {
+      throw interruption.withStatus(error)
     } finally {
       progress.end()
-      release()
+      interruption.end()
     }
   }
 
   #show(plan: Plan, preview: readonly string[], dryRun: boolean): void {
-    const show = (line: string): void => (dryRun ? this.data(line) : this.say(line))
+    // Whatever --quiet says: nobody can answer a question about what was not shown.
+    const show = (line: string): void => (dryRun ? this.data(terminalSafe(line)) : void process.stderr.write(`${terminalSafe(line)}\n`))
     if (plan.changes.length === 0) show('nothing to do')
     for (const change of plan.changes) show(`${changeText(change)}${change.why === '' ? '' : `  # ${change.why}`}`)
     for (const line of preview) show(line)
@@ -68,26 +73,6 @@ export abstract class ChangeCommand extends MailopsCommand {
         exit: 'usage',
         hint: 'look at it with --dry-run, then add --yes',
       })
-    const asker = createInterface({input: process.stdin, output: process.stderr})
-    try {
-      const undo = isUndoable(plan) ? 'it can be undone' : 'it can NOT be undone'
-      const answer = await asker.question(`Go on (${undo})? [y/N] `)
-      if (!/^y(es)?$/i.test(answer.trim())) throw new OpsError('DECLINED', 'nothing was changed', {exit: 'found'})
-    } finally {
-      asker.close()
-    }
-  }
-}
-
-/** ^C and TERM end the work at the next safe point instead of killing it there. */
-const untilInterrupted = (): {signal: AbortSignal; release: () => void} => {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, abort)
-  return {
-    signal: controller.signal,
-    release: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, abort)
-    },
+    await askToGoOn(`Go on (${isUndoable(plan) ? 'it can be undone' : 'it can NOT be undone'})? [y/N] `)
   }
 }

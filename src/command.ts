@@ -3,6 +3,7 @@ import {Command, Flags} from '@oclif/core'
 
 import {progressOn} from './effects/progress.js'
 import {describe, isOpsError} from './errors.js'
+import {terminalSafeLines} from './output/terminal-safe.js'
 
 /** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
 export abstract class MailopsCommand extends Command {
@@ -45,7 +46,7 @@ export abstract class MailopsCommand extends Command {
 
   /** Something a person should know although the command goes on. */
   override warn(input: Error | string): Error | string {
-    process.stderr.write(`mailops: warning: ${input instanceof Error ? input.message : input}\n`)
+    process.stderr.write(`mailops: warning: ${terminalSafeLines(input instanceof Error ? input.message : input)}\n`)
     return input
   }
 

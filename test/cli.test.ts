@@ -3,6 +3,7 @@ import {spawn, spawnSync} from 'node:child_process'
 import * as fs from 'node:fs'
 import {join} from 'node:path'
 
+import {applyPlan, statePlace, type StatePlace} from 'mailops/effects'
 import {describe, expect, test} from 'vitest'
 
 import {temporaryDirectory} from './support/temporary.js'
@@ -17,6 +18,10 @@ const mailops = (args: readonly string[], {env = {}, input = ''}: {env?: Record<
     env: {...process.env, MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run'), ...env},
   })
 }
+
+/** One journalled change, to be undone: BASE/made. */
+const makeDirectoryBy = (base: string, place: StatePlace) =>
+  applyPlan({subject: 'test', resource: base, changes: [{kind: 'mkdir', path: join(base, 'made'), why: ''}]}, {place})
 
 describe('statuses and streams', () => {
   test('-V and --version', () => {
@@ -83,6 +88,61 @@ test('a pipe that ends early is no error', async () => {
   await new Promise(resolve => child.on('close', resolve))
   expect(stdout).toContain('plan first')
   expect(stderr).toBe('')
+})
+
+test('standard output on a full disk is said in one line, 73', context => {
+  if (!fs.existsSync('/dev/full')) return context.skip('needs /dev/full')
+  const out = fs.openSync('/dev/full', 'w')
+  const {status, stderr} = spawnSync(process.execPath, [RUN, 'doctor', '--json'], {encoding: 'utf8', stdio: ['ignore', out, 'pipe']})
+  fs.closeSync(out)
+  expect({status, stderr}).toEqual({
+    status: 73,
+    stderr: 'mailops: cannot write standard output: no space or no inodes left on its file system [ENOSPC]\n',
+  })
+})
+
+test('a mistyped command under --json is one object, and nothing of it reaches a terminal raw', () => {
+  const {status, stdout, stderr} = mailops(['his\u001b[31mx', '--json'])
+  expect({status, stderr}).toEqual({status: 64, stderr: ''})
+  expect(JSON.parse(stdout)).toMatchObject({error: {code: 'NO_SUCH_COMMAND', exit: 64}})
+  expect(mailops(['his\u001b[31mx']).stderr).toContain("no command 'his\\x1b[31mx'")
+})
+
+test('an undo whose talk nobody hears any more is done all the same', async () => {
+  const base = temporaryDirectory('cli')
+  const env = {MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run')}
+  await makeDirectoryBy(base, statePlace(env))
+  const child = spawn(process.execPath, [RUN, 'undo', 'last', '--yes'], {env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe']})
+  child.stdout.destroy()
+  child.stderr.destroy()
+  const status = await new Promise(resolve => child.on('exit', resolve))
+  expect(status).toBe(0)
+  expect(fs.existsSync(join(base, 'made'))).toBe(false)
+})
+
+describe('the question', () => {
+  const pty = spawnSync('script', ['--version']).status === 0
+  const ask = async (key: string) => {
+    const base = temporaryDirectory('cli')
+    const env = {MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run')}
+    await makeDirectoryBy(base, statePlace(env))
+    const child = spawn('script', ['-qec', `'${process.execPath}' '${RUN}' undo last`, '/dev/null'], {env: {...process.env, ...env}, stdio: ['pipe', 'pipe', 'inherit']})
+    let text = ''
+    child.stdout.on('data', chunk => {
+      text += chunk
+      if (text.endsWith('[y/N] ') || /\[y\/N\] [^\n]*\u001b\[\d+G$/.test(text)) child.stdin.write(key)
+    })
+    const status = await new Promise(resolve => child.on('close', resolve))
+    return {status, text, made: fs.existsSync(join(base, 'made'))}
+  }
+
+  test('^C is 130, ^D and every other answer no, and nothing is changed', async context => {
+    if (!pty) return context.skip('needs script(1), for a terminal')
+    expect(await ask('\u0003')).toMatchObject({status: 130, text: expect.stringContaining('[INTERRUPTED]'), made: true})
+    expect(await ask('\u0004')).toMatchObject({status: 1, text: expect.stringContaining('[DECLINED]'), made: true})
+    expect(await ask('nyes\r')).toMatchObject({status: 1, text: expect.stringContaining('[DECLINED]'), made: true})
+    return expect(await ask('y\r')).toMatchObject({status: 0, made: false})
+  })
 })
 
 test('a state directory of somebody else is refused, 77', context => {

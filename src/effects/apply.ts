@@ -10,6 +10,7 @@ import {checkPlan, checkPreconditions} from './preconditions.js'
 import {lockResource} from './resource-lock.js'
 import {checkSpace, stageAll, stageChange} from './stage.js'
 import {statePlace, type StatePlace} from './state.js'
+import {underWay} from './under-way.js'
 import {bulkContext, commitSimple, rollBack, writeEnd, type Talk, type Work} from './work.js'
 
 export interface ApplyOptions extends Talk {
@@ -137,7 +138,9 @@ const writePlan = ({journal, plan}: Work, undoOf: string | undefined): void =>
  * result says.
  * @throws OpsError 75 when the resource is busy, changed or has an unfinished change; 73 when there is no room
  */
-export const applyPlan = async (plan: Plan, options: ApplyOptions = {}): Promise<Applied> => {
+export const applyPlan = (plan: Plan, options: ApplyOptions = {}): Promise<Applied> => underWay(() => applyNow(plan, options))
+
+const applyNow = async (plan: Plan, options: ApplyOptions): Promise<Applied> => {
   const {handlers = [], place = statePlace(), undoOf, verify} = options
   checkPlan(plan)
   const lock = await lockResource(plan.resource, place)

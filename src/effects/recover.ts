@@ -11,6 +11,7 @@ import {reopenJournal, settleJournal, type Journal} from './journal.js'
 import {tryLock} from './lock/index.js'
 import {lockResource} from './resource-lock.js'
 import type {StatePlace} from './state.js'
+import {underWay} from './under-way.js'
 import {bulkContext, commitSimple, isDone, lastBegun, rollBack, slotOf, writeEnd, type Talk, type Work} from './work.js'
 
 const BLANK_MS = 10_000
@@ -180,7 +181,7 @@ export const recover = async (options: RecoverOptions): Promise<Recovered[]> => 
   const left = entries.filter(entry => isUnfinished(entry) && (options.id === undefined || entry.id === options.id))
   const recovered: Recovered[] = []
   for (const entry of left.toReversed()) {
-    const one = await recoverOrSay(entry, options)
+    const one = await underWay(() => recoverOrSay(entry, options))
     if (one !== null) recovered.push(one)
   }
   return recovered

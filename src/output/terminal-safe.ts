@@ -14,5 +14,8 @@ const escape = (character: string): string => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
 }
 
+/** As `terminalSafe`, for messages of several lines: their ends stay. */
+export const terminalSafeLines = (text: string): string => text.split('\n').map(terminalSafe).join('\n')
+
 /** One line of text in which no control, hiding or reordering character is left; each is shown as an escape. */
 export const terminalSafe = (text: string): string => text.replace(UNSAFE, escape)

@@ -250,7 +250,7 @@ test('journals in a directory that somebody else made are not believed', async c
   fs.rmSync(below, {recursive: true})
   fs.mkdirSync(join(base, 'elsewhere'))
   fs.symlinkSync(join(base, 'elsewhere'), below)
-  await expect(recoverAll()).rejects.toMatchObject({code: 'NOT_OURS'})
+  return expect(recoverAll()).rejects.toMatchObject({code: 'NOT_OURS'})
 })
 
 test('an undo whose plan was made before another undo finished is refused', async () => {

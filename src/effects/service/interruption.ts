@@ -1,6 +1,6 @@
 // Holds ^C and its like back while a service is stopped: the work is asked to end, the process lives on.
 import {constants} from 'node:os'
-import {OpsError} from '../../errors.js'
+import {isOpsError, OpsError} from '../../errors.js'
 
 const HELD_BACK = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -10,14 +10,18 @@ export interface Interruption {
   readonly signal: AbortSignal
   /** The signal that came, or null. */
   received(): NodeJS.Signals | null
+  /** Gives an error `INTERRUPTED` the exit status of the signal that came; anything else stays as it is. */
+  withStatus(error: unknown): unknown
   /** From here on signals do again what they did before. */
   end(): void
 }
 
+// What a shell reports of a process that a signal ended.
+const statusOf = (name: NodeJS.Signals): number => 128 + constants.signals[name]
+
 const interrupted = (name: NodeJS.Signals): OpsError => {
-  const error = new OpsError('INTERRUPTED', `stopped by ${name}`, {exit: 'tryAgain'})
-  // What a shell reports of a process that a signal ended.
-  error.oclif.exit = 128 + constants.signals[name]
+  const error = new OpsError('INTERRUPTED', `stopped by ${name}`, {exit: 'interrupted'})
+  error.oclif.exit = statusOf(name)
   return error
 }
 
@@ -33,6 +37,10 @@ export const holdSignalsBack = (): Interruption => {
   return {
     signal: controller.signal,
     received: () => received,
+    withStatus: error => {
+      if (received !== null && isOpsError(error) && error.code === 'INTERRUPTED') error.oclif.exit = statusOf(received)
+      return error
+    },
     end: () => {
       for (const name of HELD_BACK) process.off(name, onSignal)
     },
