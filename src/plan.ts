@@ -50,6 +50,16 @@ export interface RemoveChange extends Reasoned {
   readonly before: Seen
 }
 
+/** Makes a symbolic link where nothing stands: how a removed one comes back. */
+export interface LinkChange extends Reasoned {
+  readonly kind: 'link'
+  readonly path: string
+  /** What it points at, as symlink(2) takes it; need not exist. */
+  readonly target: string
+  readonly uid: number
+  readonly gid: number
+}
+
 /** Renames within one file system; `to` must not exist. */
 export interface MoveChange extends Reasoned {
   readonly kind: 'move'
@@ -97,6 +107,7 @@ export interface BulkChange extends Reasoned {
 export type Change =
   | WriteChange
   | RemoveChange
+  | LinkChange
   | MoveChange
   | MakeDirectoryChange
   | AttributesChange
@@ -140,6 +151,8 @@ export const changeText = (change: Change): string => {
       return `${change.before === null ? 'create' : 'replace'} ${change.path} (${change.after.length} bytes)`
     case 'remove':
       return `remove ${change.path}`
+    case 'link':
+      return `link ${change.path} to ${change.target}`
     case 'move':
       return `move ${change.path} to ${change.to}`
     case 'mkdir':

@@ -2,8 +2,9 @@
 import {MailopsCommand} from '../command.js'
 import {pluginFindings, type Finding} from '../doctor-hook.js'
 import {lockProgram, stateFitness, tracesOf} from '../effects/fitness.js'
-import {listJournals, statusOf} from '../effects/journal-entries.js'
+import {isRunning, isUnfinished, listJournals, type Journals} from '../effects/journal-entries.js'
 import {statePlace, type StatePlace} from '../effects/state.js'
+import {isOpsError} from '../errors.js'
 import {MAIL_SERVERS} from '../mail-servers.js'
 import {terminalSafe} from '../output/terminal-safe.js'
 import {bytesText, plural} from '../output/units.js'
@@ -45,9 +46,18 @@ const lockFinding = (): Finding => {
   return {code: 'LOCK', severity: 'ok', text: program === null ? 'locks by lock files' : `locks by ${program}(1)`}
 }
 
-const unfinishedFinding = (place: StatePlace): Finding => {
-  const {entries, unreadable} = listJournals(place)
-  const left = entries.filter(entry => statusOf(entry, entries) === 'interrupted')
+const journalFinding = async (place: StatePlace): Promise<Finding> => {
+  let journals: Journals
+  try {
+    journals = listJournals(place)
+  } catch (error) {
+    if (!isOpsError(error)) throw error
+    // Doctor must get to its end above all where something is wrong.
+    return {code: 'JOURNAL_UNREADABLE', severity: 'problem', text: error.message, ...(error.hint !== undefined && {hint: error.hint})}
+  }
+  const {entries, unreadable} = journals
+  const open = await Promise.all(entries.filter(isUnfinished).map(async entry => ({entry, running: await isRunning(entry, place)})))
+  const left = open.filter(({running}) => !running)
   if (unreadable.length > 0)
     return {code: 'JOURNAL_DAMAGED', severity: 'problem', text: `${plural(unreadable.length, 'journal')} cannot be read: ${unreadable[0]?.path}`}
   return left.length === 0
@@ -76,7 +86,7 @@ export default class Doctor extends MailopsCommand {
         : {code: 'NOT_ROOT', severity: 'note', text: `running as uid ${uid}: what only root may read or change is out of reach`},
       stateFinding(place),
       lockFinding(),
-      unfinishedFinding(place),
+      await journalFinding(place),
       ...(await pluginFindings(this.config)),
     ]
     const servers = MAIL_SERVERS.map(server => ({...server, traces: tracesOf(server)}))

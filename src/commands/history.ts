@@ -61,7 +61,7 @@ export default class History extends MailopsCommand {
     const cells = rows.map(row => [row.id, row.subject, row.status, row.undoable ? 'yes' : 'no', terminalSafe(row.resource)])
     const columns = [
       {heading: 'ID'},
-      {heading: 'CHANGE'},
+      {heading: 'CHANGE', shrink: true},
       {heading: 'STATUS'},
       {heading: 'UNDO'},
       {heading: 'RESOURCE', shrink: true},

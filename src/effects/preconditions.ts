@@ -15,6 +15,7 @@ const expected = (change: Change): {path: string; before: ReturnType<typeof read
         {path: change.to, before: null},
       ]
     case 'mkdir':
+    case 'link':
       return [{path: change.path, before: null}]
     case 'run':
     case 'bulk':

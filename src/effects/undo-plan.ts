@@ -51,8 +51,10 @@ export const undoPlan = (
     const slot = {n, journalId: entry.id, backups: join(place.backups, entry.id)}
     return effectOf(change).inverse(change, {slot, saved: saved[n] ?? {}, after: done.after})
   }
+  const begun = new Set(entry.records.flatMap(record => (record.type === 'begin' ? [record.n] : [])))
   const changes = plan.changes
-    .map((change, n) => (change.kind === 'bulk' ? undoBulk(change, handlers) : simple(n)))
+    // A change that ended in part may not have come to its last ones.
+    .map((change, n) => (!begun.has(n) ? null : change.kind === 'bulk' ? undoBulk(change, handlers) : simple(n)))
     .filter(change => change !== null)
     .toReversed()
   return {subject: `undo ${plan.subject}`, resource: plan.resource, changes, ...(plan.onCrash && {onCrash: plan.onCrash})}

@@ -1,4 +1,6 @@
 // What every kind of change can do: stage, commit, say how far it is, revert, and name its inverse.
+import {dirname, join} from 'node:path'
+
 import type {Change, Seen} from '../../plan.js'
 import type {Saved} from '../journal.js'
 
@@ -9,6 +11,9 @@ export interface Slot {
   /** Folder of this journal below backups/, 0700; made by the first change that needs it. */
   readonly backups: string
 }
+
+/** The file that waits in a target's directory; without the target's own name, which may be as long as names can be. */
+export const besideTarget = (path: string, {journalId, n}: Slot): string => join(dirname(path), `.mailops-${journalId}-${n}`)
 
 /** `before`: not made; `after`: made; `other`: somebody else has been there since. */
 export type Standing = 'before' | 'after' | 'other'

@@ -2,6 +2,7 @@
 import type {BulkChange, Change} from '../../plan.js'
 import {attributesEffect} from './attributes.js'
 import type {ChangeEffect} from './change-effect.js'
+import {linkEffect} from './link.js'
 import {mkdirEffect} from './mkdir.js'
 import {moveEffect} from './move.js'
 import {removeEffect} from './remove.js'
@@ -11,6 +12,7 @@ import {writeEffect} from './write.js'
 const EFFECTS = {
   write: writeEffect,
   remove: removeEffect,
+  link: linkEffect,
   move: moveEffect,
   mkdir: mkdirEffect,
   attributes: attributesEffect,

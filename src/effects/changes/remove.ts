@@ -1,12 +1,12 @@
 // Removing a file, a symbolic link or an empty directory, with what brings it back.
 import * as fs from 'node:fs'
-import {basename, dirname, join} from 'node:path'
+import {dirname, join} from 'node:path'
 
 import {OpsError, fromSystem} from '../../errors.js'
 import type {Change, RemoveChange} from '../../plan.js'
 import {copyNew, readSeen, readWhole, removeIfThere, sameSeen, syncDirectory, writeNew} from '../files.js'
 import {privateDirectory} from '../state.js'
-import type {ChangeEffect} from './change-effect.js'
+import {besideTarget, type ChangeEffect} from './change-effect.js'
 
 /** unlink(2) or rmdir(2). */
 export const removeEffect: ChangeEffect<RemoveChange> = {
@@ -47,15 +47,17 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
   revert: ({path, before}, slot, saved) => {
     const {mode, uid, gid, mtimeNs} = before
     // Made beside it first: a crash must not leave half a file, or a directory half closed, under the real name.
-    const temporary = join(dirname(path), `.${basename(path)}.mailops-${slot.journalId}-${slot.n}`)
+    const temporary = besideTarget(path, slot)
     if (before.type === 'directory') {
       fs.rmSync(temporary, {recursive: true, force: true})
       fs.mkdirSync(temporary, {mode: 0o700})
       fs.chownSync(temporary, uid, gid)
       fs.chmodSync(temporary, mode)
       fs.renameSync(temporary, path)
-    } else if (before.type === 'symlink') fs.symlinkSync(saved.link ?? '', path)
-    else {
+    } else if (before.type === 'symlink') {
+      fs.symlinkSync(saved.link ?? '', path)
+      fs.lchownSync(path, uid, gid)
+    } else {
       removeIfThere(temporary)
       writeNew(temporary, readWhole(saved.backup ?? ''), {mode, uid, gid, mtimeNs})
       fs.renameSync(temporary, path)
@@ -67,7 +69,7 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
     const {mode, uid, gid, mtimeNs} = before
     const why = 'take back'
     if (before.type === 'directory') return {kind: 'mkdir', path, mode, uid, gid, why}
-    if (before.type === 'symlink') return null
+    if (before.type === 'symlink') return {kind: 'link', path, target: saved.link ?? '', uid, gid, why}
     return {kind: 'write', path, before: null, after: readWhole(saved.backup ?? ''), mode, uid, gid, mtimeNs, why}
   },
 }

@@ -1,18 +1,15 @@
 // Creating or replacing a file: the new content waits beside the target, the old one goes into the backups, then a rename.
 import {createHash} from 'node:crypto'
 import * as fs from 'node:fs'
-import {basename, dirname, join} from 'node:path'
+import {dirname, join} from 'node:path'
 
 import {OpsError, fromSystem} from '../../errors.js'
 import type {Change, Seen, WriteChange} from '../../plan.js'
-import {copyNew, digestOf, readSeen, readWhole, removeIfThere, syncDirectory, writeNew} from '../files.js'
+import {copyNew, digestOf, readSeen, readWhole, removeIfThere, sameSeen, syncDirectory, writeNew} from '../files.js'
 import {privateDirectory} from '../state.js'
-import type {ChangeEffect, Slot} from './change-effect.js'
+import {besideTarget, type ChangeEffect} from './change-effect.js'
 
 const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')
-
-const besideTarget = (path: string, {journalId, n}: Slot): string =>
-  join(dirname(path), `.${basename(path)}.mailops-${journalId}-${n}`)
 
 const attributesFor = ({before, mode, uid, gid, mtimeNs}: WriteChange) => ({
   mode: mode ?? before?.mode,
@@ -51,7 +48,9 @@ export const writeEffect: ChangeEffect<WriteChange> = {
     privateDirectory(slot.backups)
     const before = copyNew(change.path, saved.backup)
     syncDirectory(slot.backups)
-    if (change.before?.sha256 !== undefined && change.before.sha256 !== before)
+    // The new content was made from what the plan saw, not from what somebody has written since.
+    const wanted = change.before?.sha256
+    if (wanted === undefined ? !sameSeen(readSeen(change.path), change.before) : wanted !== before)
       throw new OpsError('CHANGED', `${change.path} changed while it was being copied`, {exit: 'tryAgain'})
     return {...saved, sha256: before}
   },

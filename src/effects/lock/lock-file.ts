@@ -11,7 +11,7 @@ import {
 import {join, resolve} from 'node:path'
 import {fromSystem, OpsError} from '../../errors.js'
 import {commandOf, identityOf, isAlive, type Identity} from './identity.js'
-import {openForLock} from './open.js'
+import {makeRunDirectory, openForLock} from './open.js'
 import type {Holder, Lock, LockBackend, LockOptions} from './types.js'
 
 interface Owner extends Identity {
@@ -154,6 +154,7 @@ export const lockFileBackend: LockBackend = {
       } catch (error) {
         throw fromSystem(error, 'lock', path)
       }
+    if (options.runDir !== undefined) makeRunDirectory(options.runDir)
     const head = headOf(path, options)
     const token = randomUUID()
     const record = `${head}.new-${token}`

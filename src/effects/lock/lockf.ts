@@ -6,7 +6,7 @@ import {join, resolve} from 'node:path'
 import {OpsError} from '../../errors.js'
 import {need} from '../process.js'
 import {oneLine} from './identity.js'
-import {openForLock, stillNames} from './open.js'
+import {makeRunDirectory, openForLock, stillNames} from './open.js'
 import type {Lock, LockBackend, LockOptions} from './types.js'
 
 const HELD_BY_ANOTHER = 75 // EX_TEMPFAIL, lockf(1)
@@ -19,6 +19,7 @@ const lockable = (path: string, {create = false, runDir}: LockOptions): string =
   if (stats.isFile()) return resolve(path)
   if (runDir === undefined)
     throw new OpsError('NOT_LOCKABLE', `lockf(1) cannot lock the directory ${path}`, {exit: 'unavailable'})
+  makeRunDirectory(runDir)
   const name = createHash('sha256').update(`${stats.dev}-${stats.ino}`).digest('hex').slice(0, 32)
   return join(resolve(runDir), `${name}.lock`)
 }

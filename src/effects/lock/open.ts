@@ -1,5 +1,5 @@
 // Opens what is to be locked: never through a symbolic link, never a pipe or device, created only when told.
-import {closeSync, constants, fstatSync, lstatSync, openSync, type Stats} from 'node:fs'
+import {closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats} from 'node:fs'
 import {fromSystem, OpsError} from '../../errors.js'
 
 // Windows has neither O_NOFOLLOW nor O_NONBLOCK: undefined there, and 0 to `|`.
@@ -41,5 +41,14 @@ export const stillNames = (path: string, {dev, ino}: Stats): boolean => {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false // removed meanwhile
     throw fromSystem(error, 'look at', path)
+  }
+}
+
+/** Makes the directory of lock files when it is first needed: flock(2) never does, so that a full /run stops no lock. */
+export const makeRunDirectory = (path: string): void => {
+  try {
+    mkdirSync(path, {recursive: true, mode: 0o711})
+  } catch (error) {
+    throw fromSystem(error, 'make', path)
   }
 }
