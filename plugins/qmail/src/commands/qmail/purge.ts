@@ -2,10 +2,10 @@
 import {Flags} from '@oclif/core'
 
 import {ChangeCommand, EXIT, OpsError, type JsonObject} from 'mailops'
-import {statePlace} from 'mailops/effects'
+import {statePlace, tryLock, type Lock} from 'mailops/effects'
 
 import {requireAbsent} from '../../effects/export/mbox.js'
-import {inUse, isRunning, sendRunning} from '../../effects/purge-offline/index.js'
+import {inUse, isRunning, mutexOf, sendRunning} from '../../effects/purge-offline/index.js'
 import {planPurge, type PurgeRequest} from '../../effects/purging/request.js'
 import {formatNumber} from '../../queue/number.js'
 import {selectMessages, type OpenQueue, type Selected} from '../../effects/reading/index.js'
@@ -42,6 +42,7 @@ interface Prepared {
   readonly chosen: Chosen
   readonly selected: Selected
   readonly flags: Flagged
+  readonly held: Lock | undefined
 }
 
 export default class Purge extends ChangeCommand {
@@ -90,10 +91,15 @@ export default class Purge extends ChangeCommand {
     const queue = queueFrom(flags, text => void this.warn(text))
     requireSound(queue)
     const chosen = await this.#method(queue, flags)
-    const selected = await this.#select(queue, given, flags)
-    const document = await this.#carryOut({queue, given, chosen, selected, flags})
-    this.#complain(selected)
-    return document
+    const held = await lockEarly(queue, chosen, flags)
+    try {
+      const selected = await this.#select(queue, given, flags)
+      const document = await this.#carryOut({queue, given, chosen, selected, flags, held})
+      this.#complain(selected)
+      return document
+    } finally {
+      await held?.release()
+    }
   }
 
   #checkSelection({selection, compiled}: GivenSelection, flags: Flagged): void {
@@ -129,7 +135,8 @@ export default class Purge extends ChangeCommand {
     }
   }
 
-  async #carryOut({queue, given, chosen, selected, flags}: Prepared): Promise<JsonObject> {
+  async #carryOut(prepared: Prepared): Promise<JsonObject> {
+    const {queue, chosen, selected, flags} = prepared
     const {snapshot, bytes, shared, preview} = selected
     const stays = !flags['whole-message'] && !flags['only-recipient']
     const takes = (index: number): boolean => !stays || snapshot.otherPendingAt(index) === 0
@@ -144,7 +151,7 @@ export default class Purge extends ChangeCommand {
       if (left.skips.failed) process.exitCode = EXIT.tryAgain
       return {...purgeDocument(facts, left.skips), ...(dryRun && {dryRun})}
     }
-    const request = requestOf({queue, given, chosen, selected, flags}, {takes, messages, bytes: facts.bytes})
+    const request = requestOf(prepared, {takes, messages, bytes: facts.bytes})
     const {plan, handler} = planPurge(request)
     const doing = chosen.method === 'live' ? 'marking messages' : 'purging messages'
     const applied = await this.carryOut(plan, {dryRun, yes: flags.yes, handlers: [handler], preview: ['', ...lines], doing})
@@ -164,6 +171,15 @@ export default class Purge extends ChangeCommand {
     for (const warning of warnings) this.warn(warning)
     if (exit !== undefined) process.exitCode = exit
   }
+}
+
+/**
+ * Where qmail-send does not run and nobody is asked, it is kept from starting before the messages are chosen: then they
+ * need not be looked at a second time. While a person thinks, it must not be.
+ */
+const lockEarly = async ({path}: OpenQueue, {method}: Chosen, flags: Flagged): Promise<Lock | undefined> => {
+  if (method !== 'offline' || !flags.yes || flags['dry-run'] || flags['only-recipient'] || flags.return) return undefined
+  return (await tryLock(mutexOf(path), {runDir: statePlace().run})) ?? undefined
 }
 
 const usage = (message: string, hint: string): OpsError => new OpsError('USAGE', message, {exit: 'usage', hint})
@@ -188,12 +204,13 @@ const leftOut = ({snapshot}: Selected, takes: (index: number) => boolean): {skip
 }
 
 const requestOf = (
-  {queue, given, chosen, selected, flags}: Prepared,
+  {queue, given, chosen, selected, flags, held}: Prepared,
   what: Pick<PurgeRequest, 'takes' | 'messages' | 'bytes'>,
 ): PurgeRequest => ({
   ...chosen,
   ...what,
   queue,
+  held,
   snapshot: selected.snapshot,
   selection: given.compiled,
   keep: flags.trash,

@@ -1,7 +1,7 @@
 // The offline purge: with qmail-send down and its lock ours, what was chosen and is still the same leaves the queue.
 
 import {plural} from 'mailops/core'
-import {requireSpace, type BulkContext, type BulkResult} from 'mailops/effects'
+import {requireSpace, type BulkContext, type BulkResult, type Lock} from 'mailops/effects'
 
 import type {Presence} from '../../message/presence.js'
 import {stateRow} from '../../message/state-table.js'
@@ -13,7 +13,7 @@ import {scanNumbers, scanQueue, type OpenQueue, type Scan, type Snapshot} from '
 import {createTrash, queueIdentity, requireOneFileSystem, trashPath} from '../trash/index.js'
 import type {OfflineArgs} from './args.js'
 import {withQueueLock, type StopOptions} from './queue-lock.js'
-import {removeMessages, type Removed} from './remove.js'
+import {presenceIn, removeMessages, type Removed} from './remove.js'
 import {leftBehind, syncParts} from './verify.js'
 
 /** What only the command knows. */
@@ -24,6 +24,8 @@ export interface OfflineLive {
   readonly takes?: ((index: number) => boolean) | undefined
   /** True for --all: then what has come since is told. */
   readonly all: boolean
+  /** The queue's lock, when it was taken before the messages were chosen: nothing need be looked at twice then. */
+  readonly held?: Lock | undefined
   /** `recoverArgv` is ours to add. */
   readonly stop: StopOptions
 }
@@ -43,10 +45,12 @@ function* presencesOf({length, presenceAt}: {length: number; presenceAt: (index:
   for (let i = 0; i < length; i++) yield presenceAt(i)
 }
 
+const chosenPresences = (snapshot: Snapshot): Generator<Presence> =>
+  presencesOf({length: snapshot.length, presenceAt: i => snapshot.presenceAt(i)})
+
 /** Refuses before anything is stopped what would fail after it. */
 const checkTrash = ({queue, snapshot}: OfflineLive): void => {
-  const presences = presencesOf({length: snapshot.length, presenceAt: i => snapshot.presenceAt(i)})
-  const files = filesByPart(queue.layout, presences)
+  const files = filesByPart(queue.layout, chosenPresences(snapshot))
   requireOneFileSystem(queue.path, files.keys())
   requireSpace(queue.path, trashNeeds(queue.layout, {lines: snapshot.length, files}), NO_TRASH)
 }
@@ -57,7 +61,9 @@ export const applyOffline = async (args: OfflineArgs, live: OfflineLive, context
   const purge: Purge = {args, live, context, skips: new Skips()}
   if (args.keep) checkTrash(live)
   const stop = {...live.stop, recoverArgv: recoverArgv(context.journalId)}
-  const {value, downtimeMs} = await withQueueLock(queue.path, stop, context, signal => underLock(purge, signal))
+  const {value, downtimeMs} = live.held?.held()
+    ? {value: await underLock(purge, context.signal), downtimeMs: 0}
+    : await withQueueLock(queue.path, stop, context, signal => underLock(purge, signal))
   const {removed, bytes, interrupted, isRemoved, arrived} = value
   const left = leftBehind(queue, live.snapshot, {isRemoved, removed})
   for (const id of left) purge.skips.add(id, 'a file of it is still there: see mailops qmail check')
@@ -83,7 +89,7 @@ export const applyOffline = async (args: OfflineArgs, live: OfflineLive, context
 const underLock = async (purge: Purge, signal: AbortSignal): Promise<Removed & {arrived: number}> => {
   const {args, live, context, skips} = purge
   const {queue, snapshot, takes = () => true} = live
-  const now = snapshot.length <= FEW && !live.all ? scanNumbers(queue, numbersOf(snapshot)) : scanQueue(queue)
+  const now = scanAgain(live)
   const trash = args.keep ? makeTrash(purge, now) : null
   context.note({begun: true})
   const progress = (done: number, total: number): void => context.progress(done, total)
@@ -93,7 +99,12 @@ const underLock = async (purge: Purge, signal: AbortSignal): Promise<Removed & {
   const parts = partsOf(queue.layout).map(({directory}) => directory)
   syncParts(queue.path, queue.layout, parts)
   if (trash !== null) syncParts(trash, queue.layout, parts)
-  return {...removed, arrived: live.all ? arrivals(snapshot, now) : 0}
+  return {...removed, arrived: live.all && now !== null ? arrivals(snapshot, now) : 0}
+}
+
+const scanAgain = ({queue, snapshot, all, held}: OfflineLive): Scan | null => {
+  if (held?.held()) return null
+  return snapshot.length <= FEW && !all ? scanNumbers(queue, numbersOf(snapshot)) : scanQueue(queue)
 }
 
 function* numbersOf(snapshot: Snapshot) {
@@ -112,7 +123,7 @@ const arrivals = (snapshot: Snapshot, now: Scan): number => {
   return arrived
 }
 
-const makeTrash = ({args, live, context}: Purge, now: Scan): string => {
+const makeTrash = ({args, live, context}: Purge, now: Scan | null): string => {
   const {queue, snapshot} = live
   const {path} = createTrash({
     header: {
@@ -127,17 +138,16 @@ const makeTrash = ({args, live, context}: Purge, now: Scan): string => {
     },
     messages: linesOf(live, now),
     // As they are now: a bounce or a channel may have come since the messages were chosen.
-    files: filesByPart(queue.layout, presencesOf(now)),
+    files: filesByPart(queue.layout, now === null ? chosenPresences(snapshot) : presencesOf(now)),
   })
   return path
 }
 
-function* linesOf({snapshot, takes}: OfflineLive, now: Scan): Generator<TrashedMessage> {
+function* linesOf({snapshot, takes}: OfflineLive, now: Scan | null): Generator<TrashedMessage> {
   for (let i = 0; i < snapshot.length; i++) {
     if (takes?.(i) === false) continue
-    const {number, birthMs, size, fingerprint} = snapshot.at(i)
-    const at = now.indexOf(number)
-    const presence = at === -1 ? 0 : now.presenceAt(at)
+    const {number, birthMs, size, fingerprint, ...chosen} = snapshot.at(i)
+    const presence = now === null ? chosen.presence : presenceIn(now, number)
     if (presence !== 0) yield {number, presence, birthMs, size, fingerprint}
   }
 }

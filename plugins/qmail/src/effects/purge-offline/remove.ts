@@ -14,10 +14,12 @@ import {partsInOrder, pathIn, type PartPaths} from './paths.js'
 /** A purge under way. */
 export interface Removal {
   readonly queue: OpenQueue
-  /** What was chosen before the lock was ours. */
   readonly snapshot: Snapshot
-  /** What is there now that it is. */
-  readonly now: Scan
+  /**
+   * What is there now that the lock is ours; null when it was ours already as the messages were chosen. Nobody else ends
+   * a message or takes a file of it away, so they are all still the same.
+   */
+  readonly now: Scan | null
   /** False for a chosen message that is to stay. */
   readonly takes: (index: number) => boolean
   /** Absolute path of the trash, null to remove for good. */
@@ -103,10 +105,10 @@ class Remover {
   /** True when the message has left; otherwise it stays and is noted as skipped. */
   remove(chosen: ChosenMessage): boolean {
     const {now, skips} = this.#removal
-    const at = now.indexOf(chosen.number)
-    const presence = at === -1 ? 0 : now.presenceAt(at)
+    const presence = now === null ? chosen.presence : presenceIn(now, chosen.number)
     const row = stateRow(presence)
-    const reason = this.#refusal(chosen, presence, row) ?? this.#takeAll(chosen.number, presence, row)
+    const refusal = now === null ? null : this.#refusal(chosen, presence, row)
+    const reason = refusal ?? this.#takeAll(chosen.number, presence, row)
     if (reason === null) return true
     skips.add(String(chosen.number), reason)
     return false
@@ -162,6 +164,12 @@ class Remover {
     if (order === undefined) this.#orders.set(row, (order = partsInOrder(this.#removal.queue.layout, row.purge)))
     return order
   }
+}
+
+/** Files that a message has in a scan, 0 when it has none. */
+export const presenceIn = (scan: Scan, n: MessageNumber): Presence => {
+  const at = scan.indexOf(n)
+  return at === -1 ? 0 : scan.presenceAt(at)
 }
 
 const textOf = (error: unknown, doing: string, path: string): string => {

@@ -1,7 +1,7 @@
 // One purge as the command asks for it, and its change and handler by method.
 import type {BulkChange, Plan} from 'mailops/core'
 import {bytesText, plural} from 'mailops/core'
-import type {BulkHandler} from 'mailops/effects'
+import type {BulkHandler, Lock} from 'mailops/effects'
 
 import type {Method} from '../../purge/method.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
@@ -39,6 +39,8 @@ export interface PurgeRequest {
   readonly giveUp: boolean
   readonly flush: boolean
   readonly stop: StopOptions
+  /** The queue's lock, where it was taken before the messages were chosen. */
+  readonly held?: Lock | undefined
   /** An mbox file to write first. */
   readonly exportFile?: string | undefined
 }
@@ -77,9 +79,9 @@ const common = ({queue, keep, messages, bytes}: PurgeRequest) => ({
 
 const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Made>> = {
   offline: request => {
-    const {queue, snapshot, takes, all, stop} = request
+    const {queue, snapshot, takes, all, stop, held} = request
     const args = {...common(request), ...(queue.control !== undefined && {control: queue.control})}
-    return {change: offlineChange(args, summaryOf(request)), handler: offlineHandler({queue, snapshot, takes, all, stop})}
+    return {change: offlineChange(args, summaryOf(request)), handler: offlineHandler({queue, snapshot, takes, all, stop, held})}
   },
   swap: request => {
     const {queue, snapshot, stop} = request
