@@ -4,11 +4,11 @@ import {Flags} from '@oclif/core'
 import {bulkHandlers} from './bulk-hook.js'
 import {MailopsCommand} from './command.js'
 import {applyPlan, type Applied, type ApplyOptions} from './effects/apply.js'
+import {askToGoOn} from './effects/question.js'
 import {holdSignalsBack} from './effects/service/interruption.js'
 import {OpsError} from './errors.js'
 import {terminalSafe} from './output/terminal-safe.js'
 import {changeJson, changeText, isUndoable, type JsonObject, type Plan} from './plan.js'
-import {askToGoOn} from './question.js'
 
 export interface CarryOut extends Omit<ApplyOptions, 'progress' | 'warn' | 'signal'> {
   readonly dryRun: boolean

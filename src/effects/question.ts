@@ -1,7 +1,7 @@
 // The question before a change: on the terminal, with "no" for everything that is not a yes.
 import {createInterface} from 'node:readline/promises'
 
-import {OpsError} from './errors.js'
+import {OpsError} from '../errors.js'
 
 /**
  * Asks on stderr and reads from stdin, which must both be terminals.
