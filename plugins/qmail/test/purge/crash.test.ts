@@ -78,7 +78,7 @@ const expectBefore = (scene: Scene, step: string): void =>
   expect(differences(scene.before, snapshotTree(scene.queue.dir)), step).toEqual([])
 
 const LEGAL = Object.keys(legalStates) as State[]
-const MANY: State[] = ['todo', 'preprocessing', 'pending-bounce', 'bouncing', 'finished', 'intd-left', 'todo-with-bounce', 'todo-without-mess-rest', 'injecting']
+const MANY: State[] = ['todo', 'preprocessing', 'pending-bounce', 'bouncing', 'intd-left', 'todo-without-mess-rest', 'injecting']
 const SOME: State[] = ['preprocessing', 'pending-bounce', 'intd-left', 'injecting']
 
 test('the scenario purges every state that a purge may touch, and undo brings back the very tree', async () => {
@@ -121,7 +121,9 @@ for (const half of ['', '+'])
       const recovered = await succeed('recover', scene)
       expectLegal(scene, `${step}, recovered`)
       expectNothingLost(scene, `${step}, recovered`)
-      if (recovered[0]?.outcome === 'done') {
+      // Nothing to recover and yet purged: it was killed after its last record.
+      const isPurged = recovered.length > 0 ? recovered[0].outcome === 'done' : differences(scene.before, picture(scene.queue)).length > 0
+      if (isPurged) {
         partly++
         expect(await succeed('undo', scene), step).toMatchObject({bulk: [{complete: true}]})
       }
