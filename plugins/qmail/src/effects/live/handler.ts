@@ -6,11 +6,11 @@ import type {BulkContext, BulkHandler, BulkResult} from 'mailops/effects'
 
 import {isRunning, withQueueLock} from '../purge-offline/queue-lock.js'
 import {openQueue} from '../reading/index.js'
-import {findTrash, trashPath, type Trash} from '../trash/index.js'
+import {findTrash, removeTrash, trashPath, type Trash} from '../trash/index.js'
 import {applyLive, type LivePurge} from './apply.js'
 import {applyOffline} from './apply-offline.js'
 import {LIVE, liveArgs, type LiveArgs} from './live-args.js'
-import {dropTrash, recoverMarks} from './recover-live.js'
+import {dropLeftovers, recoverMarks} from './recover-live.js'
 import {unmarkAll} from './undo.js'
 
 const STOP_TIMEOUT_MS = 60_000
@@ -42,7 +42,8 @@ const recoverApply = async (args: LiveArgs, context: BulkContext): Promise<'undo
   const path = trashPath(args.queue, context.journalId)
   const taken = trash === undefined ? 0 : await recoverMarks(openQueue(args.queue), trash, args.only)
   if (taken > 0) return 'done'
-  if (existsSync(path)) dropTrash(args.queue, path)
+  if (existsSync(path)) removeTrash(args.queue, path)
+  dropLeftovers(args.queue)
   return 'undone'
 }
 
@@ -69,6 +70,7 @@ export const liveHandler = (live?: LivePurge): BulkHandler => ({
     const args = liveArgs(change.args)
     if (change.direction === 'apply') return recoverApply(args, context)
     if (findTrash(args.queue, args.token) !== undefined) await undo(args, context)
+    else dropLeftovers(args.queue)
     return 'done'
   },
 })

@@ -20,6 +20,15 @@ const openFiles = (pid: string): string[] => {
   }
 }
 
+/** What the kernel calls a process: the name of its program, cut to 15 bytes; '' when it has ended. */
+const programOf = (pid: string): string => {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'latin1')
+  } catch {
+    return '' // ended meanwhile
+  }
+}
+
 const targetOf = (link: string): string => {
   try {
     return fs.readlinkSync(link)
@@ -31,10 +40,11 @@ const targetOf = (link: string): string => {
 /**
  * Numbers of the files that other processes have open below these directories (absolute, with a slash at the end).
  * Costs what the machine has of processes, not what the queue has of messages.
+ * @param program look only at processes whose program's name begins with this
  */
-export const openNumbers = (directories: readonly string[]): Set<MessageNumber> => {
+export const openNumbers = (directories: readonly string[], program = ''): Set<MessageNumber> => {
   const found = new Set<MessageNumber>()
-  for (const pid of processes())
+  for (const pid of processes().filter(candidate => program === '' || programOf(candidate).startsWith(program)))
     for (const target of openFiles(pid)) {
       if (!directories.some(directory => target.startsWith(directory))) continue
       const number = parseNumber(target.slice(target.lastIndexOf('/') + 1))

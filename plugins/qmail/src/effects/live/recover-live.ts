@@ -1,18 +1,20 @@
 // After a crash of a live purge: each message wholly marked, or wholly as it was.
 import {existsSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {join} from 'node:path'
 
 import {formatNumber, parseNumber} from '../../queue/number.js'
 import {inside} from '../purge-offline/remove.js'
 import type {OpenQueue} from '../reading/index.js'
 import {entriesOf} from '../swap/names.js'
-import {removeTrash, type Trash} from '../trash/index.js'
+import {removeTrash, TRASH_DIRECTORY, type Trash} from '../trash/index.js'
 import {ledgerBatches, type LedgerEntry} from './ledger.js'
 import {Unmarker} from './unmarker.js'
 
-/** Removes what a crash left of a trash that never had a message in it. */
-export const dropTrash = (queue: string, path: string): void => {
-  if (existsSync(dirname(path))) removeTrash(queue, path)
+/** Removes what a removal of a trash that was cut off has left beside it. */
+export const dropLeftovers = (queue: string): void => {
+  // The directory of all trashes goes with the last of them.
+  const nothing = join(queue, TRASH_DIRECTORY, 'nothing')
+  if (existsSync(join(queue, TRASH_DIRECTORY))) removeTrash(queue, nothing)
 }
 
 /** A message of the batch that was cut off: where not a byte was written it is let go, else the rest is written. */

@@ -67,15 +67,18 @@ export const finishSwap = async (args: SwapArgs, trash: string, context: Pick<Bu
   return swept
 }
 
+const milliseconds = (ms: number): number => Math.round(ms * 1000) / 1000
+
 /** Applies a swap purge. */
 export const applySwap = async (args: SwapArgs, live: SwapLive, context: BulkContext): Promise<BulkResult> => {
   const {queue, layout, keep} = args
   requireSwappable(queue, layout)
   const trash = newTrash(args, live, context.journalId)
   const work = async () => {
+    const began = performance.now()
     const renameMs = renameAll(args, trash.path)
     const brought = bringLiveInjections({queue, trash: trash.path, layout})
-    return {renameMs, brought}
+    return {renameMs, brought, unavailableMs: performance.now() - began}
   }
   const stop = {...live.stop, recoverArgv: recoverArgv(context.journalId)}
   const {value, downtimeMs} = await withQueueLock(queue, stop, context, work).catch((error: unknown) => {
@@ -97,7 +100,9 @@ export const applySwap = async (args: SwapArgs, live: SwapLive, context: BulkCon
       trash: keep ? trash.path : null,
       serviceDowntimeMs: downtimeMs,
       inFlight: swept.inFlight + value.brought,
-      renameMs: Math.round(value.renameMs * 1000) / 1000,
+      renameMs: milliseconds(value.renameMs),
+      // What does not depend on stopping and starting qmail-send.
+      unavailableMs: milliseconds(value.unavailableMs),
     },
     complete: true,
   }

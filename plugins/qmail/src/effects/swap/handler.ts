@@ -1,5 +1,5 @@
 // The bulk handler of a swap purge: all messages leave by the renaming of directories.
-import {dirname, join} from 'node:path'
+import {join} from 'node:path'
 
 import {OpsError, plural, type JsonObject} from 'mailops/core'
 import {tryLock, type BulkContext, type BulkHandler, type BulkResult, type Lock, type StatePlace} from 'mailops/effects'
@@ -9,6 +9,7 @@ import {pullTrigger} from '../live/sending.js'
 import {inUse, isRunning, mutexOf, sendRunning, withQueueLock} from '../purge-offline/queue-lock.js'
 import {openQueue} from '../reading/index.js'
 import {bringBack} from '../trash/bring-back.js'
+import {dropLeftovers} from '../live/recover-live.js'
 import {findTrash, removeTrash, trashPath, type Trash} from '../trash/index.js'
 import {applySwap, finishSwap, type SwapLive} from './apply.js'
 import {exchange, isSwapped, isThere, NEW, swapOrder} from './directories.js'
@@ -64,8 +65,8 @@ const recoverApply = async (
   const trash = trashPath(queue, context.journalId)
   const isSwept = context.notes.some(note => 'swept' in note)
   if (isSwept || !isThere(trash)) {
-    // Also what a removal that was cut off has left beside it.
-    if (isThere(dirname(trash))) removeTrash(queue, trash)
+    if (isThere(trash)) removeTrash(queue, trash)
+    dropLeftovers(queue)
     return isSwept ? 'done' : 'undone'
   }
   const parts = swapOrder(layout)
@@ -88,7 +89,10 @@ const recoverApply = async (
 
 const recoverUndo = async (args: SwapArgs, context: BulkContext): Promise<'undone' | 'done'> => {
   const trash = findTrash(args.queue, args.token)
-  if (trash === undefined) return 'done'
+  if (trash === undefined) {
+    dropLeftovers(args.queue)
+    return 'done'
+  }
   const isBegun = isThere(join(trash.path, SINCE)) || !isSwapped(trash.path, args.layout)
   if (!isBegun) return 'undone'
   const lock = await lockForRecovery(args.queue, context.place)

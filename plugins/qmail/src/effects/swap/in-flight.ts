@@ -29,10 +29,7 @@ export const bring = (from: Buffer | string, to: Buffer | string): boolean => {
   }
 }
 
-/**
- * Brings one message over, mess first: its inode is the number. todo last, and only if a link(2) that had looked the
- * directory up just before it was renamed put one there.
- */
+/** Brings one message over, mess first: its inode is the number. */
 const bringMessage = ({queue, trash, layout}: Swapped, number: MessageNumber): boolean => {
   const move = (part: string): boolean => {
     const path = relativePath(layout, part, number)
@@ -40,8 +37,7 @@ const bringMessage = ({queue, trash, layout}: Swapped, number: MessageNumber): b
   }
   const came = move('mess')
   const envelope = move('intd')
-  const accepted = move('todo')
-  return came || envelope || accepted
+  return came || envelope
 }
 
 /** True for S2 and S3: mess, perhaps intd, nothing else. What qmail-send knew or had been told of is not in flight. */
@@ -51,14 +47,25 @@ const isInFlight = ({trash, layout}: Swapped, number: MessageNumber): boolean =>
 
 /**
  * Before qmail-send starts: brings over what is accepted already (its todo/N is in the new set) and what a process is
- * just injecting (it keeps mess/N open to its end). Its cost does not depend on the number of messages in the old set.
+ * just injecting (qmail-queue keeps mess/N open to its end; one of another name is found by the sweep). Its cost does not depend on the number of messages in the old set.
  * @returns how many messages were brought over
  */
 export const bringLiveInjections = (swapped: Swapped): number => {
   const {queue, trash, layout} = swapped
   const accepted = layout.bigTodo ? [...entriesOf(queue, layout, 'todo')].map(({name}) => name) : namesIn(join(queue, 'todo'))
-  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openNumbers([`${join(trash, 'mess')}/`])]
+  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openNumbers([`${join(trash, 'mess')}/`], 'qmail-queue')]
   return numbers.filter(number => isInFlight(swapped, number) && bringMessage(swapped, number)).length
+}
+
+/** Parts of messages of which mess is over already: a crash came between them, or a link(2) after the directory was renamed. */
+const bringStragglers = ({queue, trash, layout}: Swapped): void => {
+  for (const part of ['intd', 'todo'])
+    for (const entry of entriesOf(trash, layout, part)) {
+      const number = parseNumber(entry.name)
+      if (number === undefined) continue
+      const mess = relativePath(layout, 'mess', number)
+      if (isThere(join(queue, mess)) && !isThere(join(trash, mess))) bring(pathTo(trash, entry), pathTo(queue, entry))
+    }
 }
 
 /** What a sweep over the old set found. */
@@ -101,5 +108,6 @@ export const sweep = async (swapped: Swapped, pause: () => Promise<void>): Promi
     result.bytes += fs.lstatSync(pathTo(trash, entry), {throwIfNoEntry: false})?.size ?? 0
     if (result.messages % 1000 === 0) await pause()
   }
+  bringStragglers(swapped)
   return result
 }
