@@ -12,7 +12,7 @@ export const progressOn = (
   {stream = process.stderr, quiet = false}: {stream?: NodeJS.WriteStream; quiet?: boolean} = {},
 ): {report: (done: number, total: number) => void; end: () => void} => {
   const started = Date.now()
-  const isTerminal = stream.isTTY === true
+  const isTerminal = stream.isTTY
   let next = started + FIRST_MS
   let shown = false
   const line = (done: number, total: number): string =>

@@ -148,8 +148,8 @@ describe('bulk', () => {
   const marks: string[] = []
   const handler: BulkHandler = {
     name: 'test.bulk',
-    apply: async (change, {note}) => {
-      note({began: true})
+    apply: async (change, context) => {
+      context.note({began: true})
       fs.writeFileSync(path('bulk'), 'x')
       if (change.args['fail'] === true) throw new Error('half-way')
       return {result: {made: 1}, complete: true}

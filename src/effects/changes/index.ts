@@ -24,6 +24,6 @@ export type SimpleChange = Exclude<Change, BulkChange>
 
 /** The code that makes a change of this kind. */
 export const effectOf = (change: SimpleChange): ChangeEffect<SimpleChange> =>
-  EFFECTS[change.kind] as unknown as ChangeEffect<SimpleChange>
+  EFFECTS[change.kind]
 
 export type {ChangeEffect, Slot, Standing} from './change-effect.js'

@@ -10,7 +10,7 @@ const runOrFail = async (argv: readonly [string, ...string[]], timeoutMs = 60_00
   const {status, signal, stderr, stdout, timedOut} = await run(argv, {timeoutMs})
   if (status === 0) return
   const how = timedOut ? `gave no answer within ${timeoutMs / 1000} s` : `ended with ${signal ?? `status ${status}`}`
-  const said = lastLine(String(stderr)) || lastLine(String(stdout))
+  const said = lastLine(stderr) || lastLine(stdout)
   throw new OpsError('COMMAND_FAILED', `${argv.join(' ')} ${how}${said === '' ? '' : `: ${said}`}`, {exit: 'unavailable'})
 }
 
