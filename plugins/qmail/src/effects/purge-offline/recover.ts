@@ -1,6 +1,4 @@
 // After a crash of an offline purge or of its undo: every message is wholly in the queue or wholly in the trash.
-import * as fs from 'node:fs'
-
 import {formatNumber} from '../../queue/number.js'
 import type {JsonObject} from 'mailops/core'
 import {tryLock, type BulkContext} from 'mailops/effects'
@@ -17,11 +15,12 @@ type Recovered = 'undone' | 'done'
 /** The purge stands as far as it came; a trash that nothing went into yet is removed. */
 export const recoverApply = async (args: OfflineArgs, context: RecoverContext): Promise<Recovered> => {
   // Each prefix of a removal is legal: nothing is to be done, and nothing could be.
-  if (!args.keep) return context.notes.some(note => 'begun' in note) ? 'done' : 'undone'
+  const begun = context.notes.some(note => 'begun' in note)
+  if (!args.keep) return begun ? 'done' : 'undone'
   const queue = openQueue(args.queue, {control: args.control})
   const path = trashPath(queue.path, context.journalId)
-  const trash = fs.existsSync(path) ? listTrashes(queue.path).trashes.find(({id}) => id === context.journalId) : undefined
-  // Without a whole header nothing was moved: the manifest is on the disk before the first rename.
+  // The trash is whole before that note is written; without it nothing was moved, and whatever is there is not looked into.
+  const trash = begun ? listTrashes(queue.path).trashes.find(({id}) => id === context.journalId) : undefined
   if (trash === undefined || scanQueue(trashAsQueue(queue, trash)).length === 0) {
     removeTrash(queue.path, path)
     return 'undone'

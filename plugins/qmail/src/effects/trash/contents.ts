@@ -47,14 +47,17 @@ export const measureTrash = (queue: OpenQueue, trash: Trash): {messages: number;
 
 const SUFFIX = '.emptying'
 
+const isOwnDirectory = (path: string): boolean => fs.lstatSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false
+
 /** Removes what emptying a trash has left when it was cut off, and the directory of all trashes with the last one. */
 export const sweepTrashes = (queue: string): void => {
   const root = join(queue, TRASH_DIRECTORY)
   try {
-    if (!fs.existsSync(root)) return
+    // A link that somebody put there is not followed: what is behind it is not ours.
+    if (!isOwnDirectory(root)) return
     for (const name of fs.readdirSync(root)) if (name.endsWith(SUFFIX)) removeTree(join(root, name))
     if (fs.readdirSync(root).length === 0) fs.rmdirSync(root)
-    syncDirectory(fs.existsSync(root) ? root : queue)
+    syncDirectory(isOwnDirectory(root) ? root : queue)
   } catch (error) {
     throw fromSystem(error, 'remove', root)
   }
@@ -63,7 +66,7 @@ export const sweepTrashes = (queue: string): void => {
 /** Removes a trash for good, with the first step under another name: nobody takes the rest of it for a trash. */
 export const removeTrash = (queue: string, path: string): void => {
   try {
-    if (fs.existsSync(path)) {
+    if (isOwnDirectory(join(queue, TRASH_DIRECTORY)) && isOwnDirectory(path)) {
       fs.renameSync(path, path + SUFFIX)
       syncDirectory(join(queue, TRASH_DIRECTORY))
     }
