@@ -77,6 +77,8 @@ export const emptyQueue = (journaled: boolean): {queue: Queue; mount: LoopMount 
 
 /** Writes the control files and replaces all aliases. */
 export const configure = ({aliases = {}, control = {}}: RealQmailOptions) => {
+  // What an earlier test has set (a concurrency of 0, say) is not for this one.
+  for (const name of readdirSync(join(HOME, 'control'))) rmSync(join(HOME, 'control', name))
   for (const [name, text] of Object.entries({...CONTROL, ...control})) writeFileSync(join(HOME, 'control', name), text)
   const dir = join(HOME, 'alias')
   for (const name of readdirSync(dir)) if (name.startsWith('.qmail-')) rmSync(join(dir, name))

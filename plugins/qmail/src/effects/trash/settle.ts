@@ -7,6 +7,7 @@ import {stateRow} from '../../message/state-table.js'
 import type {MessageNumber} from '../../queue/number.js'
 import {REMOVAL_ORDER} from '../../queue/order.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
+import {pullTrigger} from '../live/sending.js'
 import {partsInOrder, pathIn, type PartPaths} from '../purge-offline/paths.js'
 import {inside} from '../purge-offline/remove.js'
 import {lookUp, sameMessage, scanQueue, type Identity, type OpenQueue, type Scan} from '../reading/index.js'
@@ -85,6 +86,7 @@ export const settleRestore = async (settling: Settling): Promise<void> => {
     if (unsure.length > 0) await delay(ENDING_MS)
     for (const [message, remains] of unsure) finishOne({...settling, sure: true}, message, remains)
   })
+  if (injected.length > 0 && !settling.locked) pullTrigger(queue.path)
   await awaitInjected({queue, trash, signal}, injected)
 }
 
