@@ -46,7 +46,8 @@ const timeFor = ({action}: ScheduleArgs, {now, lifetime, earlier}: ScheduleLive)
       return isHeld(mtimeMs) ? (earlier?.get(fileKey(file)) ?? now) : null
     case 'expire':
       return expiredBirth({now, lifetime})
-    default:
+    case 'retry':
+    case 'alarm':
       return now
   }
 }

@@ -10,7 +10,7 @@ import type {MessageNumber} from '../../queue/number.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
 import {scanQueue, statOf, type OpenQueue, type Scan} from '../reading/index.js'
 import {partsInOrder, pathIn} from '../purge-offline/paths.js'
-import {listTrashes, MANIFEST, manifestMessages, TRASH_DIRECTORY, type Trash} from './place.js'
+import {listTrashes, manifestMessages, TRASH_DIRECTORY, type Trash} from './place.js'
 
 /** The trash as a queue, for everything that reads one: scanQueue, selectMessages, MessageReader. */
 export const trashAsQueue = (queue: OpenQueue, {path, header}: Trash): OpenQueue => {
