@@ -37,8 +37,21 @@ export const fit = (text: string, size: number): string => {
   return characters.length <= size ? text : `${characters.slice(0, Math.max(0, size - 1)).join('')}…`
 }
 
-/** Seconds since the epoch as ISO 8601 in UTC without fractions. */
+const DAY = 86_400
+let lastDay = Number.NaN
+let lastDate = ''
+
+const two = (n: number): string => (n < 10 ? `0${n}` : `${n}`)
+
+/** Whole seconds since the epoch as ISO 8601 in UTC; the date is remembered, since those of a queue lie close together. */
 export const isoTime = (seconds: number): string => {
-  const date = new Date(seconds * 1000)
-  return Number.isNaN(date.getTime()) ? `@${seconds}` : `${date.toISOString().slice(0, -5)}Z`
+  const day = Math.floor(seconds / DAY)
+  if (day !== lastDay) {
+    const date = new Date(day * DAY * 1000)
+    if (Number.isNaN(date.getTime())) return `@${seconds}`
+    lastDay = day
+    lastDate = date.toISOString().slice(0, -14)
+  }
+  const rest = Math.floor(seconds - day * DAY)
+  return `${lastDate}T${two(Math.floor(rest / 3600))}:${two(Math.floor(rest / 60) % 60)}:${two(rest % 60)}Z`
 }

@@ -3,14 +3,13 @@ import {Flags} from '@oclif/core'
 
 import {MailopsCommand, OpsError, plural} from 'mailops'
 
-import {ChunkedOutput} from '../../effects/listing/chunked-output.js'
-import {sortedScan} from '../../effects/listing/sorted-scan.js'
-import {MessageReader, scanFor, visitMessages, type Scan} from '../../effects/reading/index.js'
+import {sortedScan, type SortKey} from '../../effects/listing/sorted-scan.js'
+import {writeRows} from '../../effects/listing/write-rows.js'
+import {MessageReader, scanFor, type OpenQueue, type Scan} from '../../effects/reading/index.js'
 import {COLUMN_NAMES, DEFAULT_COLUMNS, rowFormat, type ColumnName} from '../../listing/columns.js'
-import {rowOf, type ListRow} from '../../listing/row.js'
 import {unreadableReport} from '../../listing/unreadable.js'
 import {formatNumber} from '../../queue/number.js'
-import {compileSelection} from '../../selection/compile.js'
+import type {CompiledSelection} from '../../selection/compile.js'
 import {queueFlags, queueFrom, selectionFlags, selectionFrom} from '../../selection-flags.js'
 
 export default class List extends MailopsCommand {
@@ -45,53 +44,32 @@ export default class List extends MailopsCommand {
     const {flags} = await this.parse(List)
     this.listen(flags)
     const columns = columnsOf(flags.columns)
-    const {compiled} = await selectionFrom(flags)
+    const {selection, compiled} = await selectionFrom(flags)
     const queue = queueFrom(flags, text => void this.warn(text))
     const scan = scanFor(queue, compiled)
-    const reader = new MessageReader(queue)
-    const source = {queue, scan, selection: compiled, reader}
-    const sorted = flags.sort === 'id' && !flags.reverse ? undefined : await this.#sorted(source, flags)
-    const now = Date.now() / 1000
-    const output = new ChunkedOutput()
-    const line = this.#format(scan, columns)
-    let left = flags.limit ?? Number.POSITIVE_INFINITY
-    const {matched} = await visitMessages(
+    const sorted = flags.sort === 'id' && !flags.reverse ? undefined : await this.#sorted(queue, scan, {...flags, compiled})
+    const table = this.jsonEnabled() ? undefined : {columns, width: this.width, idWidth: idWidth(scan)}
+    const written = await writeRows(
       // Sorting has chosen already; a message is not chosen twice.
-      sorted === undefined ? source : {...source, scan: sorted, selection: compileSelection({}, now)},
-      {
-        read: message => rowOf(message, {now, subject: columns.includes('subject')}),
-        take: row => {
-          const written = output.line(line(row))
-          return --left > 0 ? written : true
-        },
-      },
+      {queue, selection: sorted === undefined ? selection : {}, now: Date.now() / 1000, subject: columns.includes('subject'), table},
+      sorted ?? scan,
+      {heading: table && rowFormat(columns, table).heading, limit: flags.limit},
     )
-    await output.flush()
-    this.#conclude(matched, scan.length === 0 ? `${queue.path} is empty` : `no message of ${queue.path} matches`)
-    this.#complain([...scan.unreadable, ...reader.problems], scan.unreadable.length + reader.problemCount)
+    this.#conclude(written.lines, scan.length === 0 ? `${queue.path} is empty` : `no message of ${queue.path} matches`)
+    this.#complain([...scan.unreadable, ...written.problems], scan.unreadable.length + written.problemCount)
   }
 
   async #sorted(
-    source: Parameters<typeof sortedScan>[0],
-    {sort, reverse}: {sort: Parameters<typeof sortedScan>[1]['by']; reverse: boolean},
+    queue: OpenQueue,
+    scan: Scan,
+    {sort, reverse, compiled}: {sort: SortKey; reverse: boolean; compiled: CompiledSelection},
   ): Promise<Scan> {
     const progress = this.progress('sorting messages')
     try {
+      const source = {queue, scan, selection: compiled, reader: new MessageReader(queue)}
       return await sortedScan(source, {by: sort, reverse, progress: progress.report})
     } finally {
       progress.end()
-    }
-  }
-
-  #format(scan: Scan, columns: readonly ColumnName[]): (row: ListRow) => string {
-    if (this.jsonEnabled()) return row => JSON.stringify(row)
-    const idWidth = scan.length === 0 ? 0 : formatNumber(scan.numberAt(scan.length - 1)).length
-    const {heading, line} = rowFormat(columns, {width: this.width, idWidth})
-    let before = `${heading}\n`
-    return row => {
-      const text = before + line(row)
-      before = ''
-      return text
     }
   }
 
@@ -106,6 +84,8 @@ export default class List extends MailopsCommand {
     if (exit !== undefined) process.exitCode = exit
   }
 }
+
+const idWidth = (scan: Scan): number => (scan.length === 0 ? 0 : formatNumber(scan.numberAt(scan.length - 1)).length)
 
 const columnsOf = (text: string): ColumnName[] => {
   const names = text.split(',').map(name => name.trim())

@@ -16,4 +16,4 @@ export {
   type SelectOptions,
 } from './select.js'
 export {Snapshot, type ChosenMessage, type ChosenRecipient} from './snapshot.js'
-export {scanFor, visitMessages, type Visited, type VisitOptions} from './visit.js'
+export {scanFor, visitMessages, visitOne, type One, type Visited, type VisitOptions} from './visit.js'

@@ -62,7 +62,7 @@ export const visitMessages = async <T>(
       await setImmediate()
       if (signal?.aborted) return result(true)
     }
-    const outcome = readOne({queue, number: scan.numberAt(i), presence: scan.presenceAt(i), selection, reader, eligible}, read)
+    const outcome = visitOne({queue, number: scan.numberAt(i), presence: scan.presenceAt(i), selection, reader, eligible}, read)
     if (outcome === 'gone') vanished++
     if (typeof outcome === 'string') continue
     matched++
@@ -72,16 +72,18 @@ export const visitMessages = async <T>(
   return result(false)
 }
 
-interface One {
+/** One message of a visit. */
+export interface One {
   readonly queue: OpenQueue
   readonly number: MessageNumber
   readonly presence: Presence
   readonly selection: CompiledSelection
   readonly reader: MessageReader
-  readonly eligible: VisitOptions['eligible']
+  readonly eligible?: VisitOptions['eligible']
 }
 
-const readOne = <T>(
+/** Visits one message, as visitMessages does; tells apart what went away and what did not match. */
+export const visitOne = <T>(
   {queue, number, presence, selection, reader, eligible}: One,
   read: (reader: MessageReader, match: Match<ReadRecipient>) => T,
 ): {result: T} | 'gone' | 'no match' => {
