@@ -45,8 +45,9 @@ export abstract class ChangeCommand extends MailopsCommand {
     const progress = this.progress(doing)
     try {
       return await applyPlan(plan, {
-        handlers: await bulkHandlers(this.config),
         ...options,
+        // Loading those of all plugins takes a while, and is for undo, which gives its own.
+        handlers: options.handlers ?? (await bulkHandlers(this.config)),
         signal: interruption.signal,
         progress: progress.report,
         warn: text => void this.warn(text),

@@ -21,7 +21,7 @@ afterEach(async () => {
   send = undefined
 })
 
-const at = ({dir, ...layout}: Queue, part: string, number: string): string => join(dir, pathOf({dir, ...layout}, part, number))
+const at = (queue: Queue, part: string, number: string): string => join(queue.dir, pathOf(queue, part, number))
 
 const recipientsIn = (queue: Queue, part: string, number: string): string[] => {
   const path = at(queue, part, number)

@@ -147,7 +147,9 @@ export default class Purge extends ChangeCommand {
     const lines = previewLines({messages: snapshot.length, bytes, shared, sharedFate}, preview, {now: Date.now() / 1000, width: this.width})
     const dryRun = flags['dry-run']
     if (messages === 0) {
-      for (const line of snapshot.length === 0 ? [`no message of ${queue.path} matches`] : lines) this.say(line)
+      for (const line of snapshot.length === 0 ? [`no message of ${queue.path} matches`] : lines)
+        if (dryRun) this.data(line)
+        else this.say(line)
       if (left.skips.failed) process.exitCode = EXIT.tryAgain
       return {...purgeDocument(facts, left.skips), ...(dryRun && {dryRun})}
     }
