@@ -43,20 +43,20 @@ const createScene = (name: string): Scene => {
   mkdirSync(dir)
   const {queue} = createWorld({split: 3}, dir)
   const recipients = [{address: 'a@x.example'}, {address: 'b@y.example', channel: 'local'}]
-  for (const state of ['todo-with-bounce', 'info-without-mess', 'bounce-without-mess'] as const) addMessage(queue, {state, recipients})
-  addMessage(queue, {state: 'pending', recipients})
+  for (const state of ['todo-with-bounce', 'bounce-without-mess'] as const) addMessage(queue, {state, recipients})
   const misplaced = addMessage(queue)
-  const [a, b, c, d] = (['pending-bounce', 'preprocessing', 'todo', 'bouncing'] as const).map(state => addMessage(queue, {state, recipients}))
-  const whole = new Map([a, b, c, d].map(number => [number!, filesAt(queue, picture(queue), number!)]))
+  const b = addMessage(queue, {state: 'pending-bounce', recipients})
+  const c = addMessage(queue, {state: 'preprocessing', recipients})
+  const d = addMessage(queue, {state: 'todo', recipients})
+  const whole = new Map([b, c, d].map(number => [number, filesAt(queue, picture(queue), number)]))
   damage('remote-in-wrong-split', {queue, number: misplaced})
   damage('info-mode', {queue, number: misplaced})
   if (isRoot) for (const fault of ['trigger-is-a-file', 'tcpto-size', 'sendmutex-missing'] as const) damage(fault, {queue, number: misplaced})
-  // A chain of two, and a ring of two.
-  renumber(queue, b!, '999999001')
-  renumber(queue, a!, b!)
-  renumber(queue, c!, '999999002')
-  renumber(queue, d!, c!)
-  renumber(queue, '999999002', d!)
+  // One alone, and a ring of two.
+  renumber(queue, b, '999999001')
+  renumber(queue, c, '999999002')
+  renumber(queue, d, c)
+  renumber(queue, '999999002', d)
   return {dir, queue, before: picture(queue), env: {MAILOPS_STATE_DIR: join(dir, 'state'), MAILOPS_RUN_DIR: join(dir, 'run')}, whole}
 }
 
@@ -75,7 +75,7 @@ const expectNothingHalf = ({queue, whole}: Scene, step: string): void => {
   const byMess = new Map([...tree].filter(([path]) => path.startsWith('mess/')).map(([path, {ino}]) => [path.split('/').at(-1)!, ino]))
   for (const [mess, files] of whole) {
     const inodes = new Set(files.values())
-    const numbers = new Set([...tree].filter(([path, {ino}]) => inodes.has(ino) && PARTS.includes(path.split('/')[0]!)).map(([path]) => path.split('/').at(-1)!))
+    const numbers = new Set([...tree].filter(([path, {ino}]) => inodes.has(ino) && PARTS.includes(path.split('/').at(0)!)).map(([path]) => path.split('/').at(-1)!))
     for (const number of numbers) {
       const there = filesAt(queue, tree, number)
       const ours = [...there].filter(([part, ino]) => files.get(part) === ino).map(([part]) => part)
@@ -111,15 +111,17 @@ const dieAt = async (kill: string): Promise<'through' | 'done' | 'rolled-back'> 
   }
   expectNothingHalf(scene, step)
   expectNothingLost(scene, step)
-  const [outcome] = JSON.parse(await succeed('recover', scene)) as ('done' | 'rolled-back')[]
+  const [recovered] = JSON.parse(await succeed('recover', scene)) as ('done' | 'rolled-back')[]
+  // Killed before the journal began, or after it ended: there was nothing to recover.
+  const outcome = recovered ?? ((await check(scene.queue)).mendable === 0 ? 'done' : 'rolled-back')
   expectNothingHalf(scene, `${step}, recovered`)
   expectNothingLost(scene, `${step}, recovered`)
   // As far as it came: what is left to do is a part of what there was to do; an orphan bounce goes before its channels.
   for (const code of Object.keys(await codes(scene.queue))) expect([...known, 'orphan-channel'], step).toContain(code)
-  if (outcome === 'done') expect(JSON.parse(await succeed('undo', scene)), step).toMatchObject({complete: true})
+  if (outcome === 'done') expect(await succeed('undo', scene), step).toBe('true')
   expectBefore(scene, step)
   rmSync(scene.dir, {recursive: true})
-  return outcome ?? 'rolled-back'
+  return outcome
 }
 
 test('kill -9 before every step of a repair, then recover, then undo', {timeout: 400_000}, async () => {

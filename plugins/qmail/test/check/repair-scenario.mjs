@@ -14,10 +14,14 @@ if (what === 'apply') {
   for await (const verdict of checkQueue(openQueue(dir))) tallying.add(verdict)
   await applyPlan(repairPlan(openQueue(dir), tallying.tally), {handlers, place})
 }
-if (what === 'undo') {
+const undo = async () => {
   const {entries} = listJournals(place)
   const entry = findJournal(place, entries.find(({plan}) => plan.undoOf === undefined).id)
   const {bulk} = await applyPlan(undoPlan(entry, {entries, handlers, place}), {handlers, place, undoOf: entry.id})
-  process.stdout.write(JSON.stringify(bulk[0]))
+  return bulk[0].complete
 }
-if (what === 'recover') process.stdout.write(JSON.stringify((await recover({handlers, place, talk: {}})).map(({outcome}) => outcome)))
+
+const settled = async () => (await recover({handlers, place, talk: {}})).map(({outcome}) => outcome)
+
+if (what === 'undo') process.stdout.write(JSON.stringify(await undo()))
+if (what === 'recover') process.stdout.write(JSON.stringify(await settled()))

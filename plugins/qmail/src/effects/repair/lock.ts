@@ -7,6 +7,9 @@ import type {BulkContext} from 'mailops/effects'
 import {lookAt} from '../check/look.js'
 import {inUse, mutexOf, sendRunning, withQueueLock, type Held, type StopOptions} from '../purge-offline/queue-lock.js'
 
+/** For undo and recover, which never stop a qmail-send. */
+export const NO_STOP: StopOptions = {stop: false, timeoutMs: 0}
+
 /** True when a process has lock/trigger open for reading, as qmail-send has for all its life. */
 const hasReader = (queue: string): boolean => {
   const path = `${queue}/lock/trigger`

@@ -5,7 +5,7 @@ import {plural, type Plan} from 'mailops/core'
 
 import type {Tally} from '../../check/tally.js'
 import type {OpenQueue} from '../reading/open-queue.js'
-import {REPAIR, type RepairArgs} from './handler.js'
+import {REPAIR, type RepairArgs} from './args.js'
 
 /** The plan that mends what can be mended: one bulk change, undoable. */
 export const repairPlan = ({path, dev, ino}: OpenQueue, tally: Pick<Tally, 'mendable' | 'mendableStopped'>): Plan => {
