@@ -33,6 +33,7 @@ const COLUMNS = {
   queued: column('QUEUED', 20, ({queuedAt}) => queuedAt ?? '?'),
   size: column('SIZE', 9, ({sizeBytes}) => orUnknown(sizeBytes, bytesText), true),
   bounce: column('BOUNCE', 6, ({bounce}) => (bounce ? 'yes' : '')),
+  failed: column('FAILED', 6, ({failed}) => (failed ? 'yes' : '')),
   pending: column('PENDING', 7, ({recipients}) => `${recipients.filter(({done}) => !done).length}`, true),
   sender: column('SENDER', undefined, ({sender}) => displayAddress(sender)),
   recipients: column('RECIPIENTS', undefined, (row, size) => recipientsText(row, size)),

@@ -4,6 +4,7 @@ import {PRESENCE} from '../message/presence.js'
 import {subjectOf} from '../message/subject.js'
 import {formatNumber} from '../queue/number.js'
 import type {MessageView} from '../selection/message-view.js'
+import {isBounceSender} from '../selection/envelope-criteria.js'
 import {isoTime} from './display.js'
 
 /** A recipient of a row. */
@@ -26,8 +27,10 @@ export interface ListRow {
   readonly queuedAt: string | null
   readonly ageSeconds: number | null
   readonly sizeBytes: number | null
-  /** True when bounce/N exists: some recipient has failed, and the sender will be told. */
+  /** True for what `--bounces` chooses: the null sender, and `#@[]` of a double bounce. */
   readonly bounce: boolean
+  /** True when bounce/N exists: some recipient has failed, and the sender will be told. */
+  readonly failed: boolean
   /** Decoded; only where it was asked for. */
   readonly subject?: string | null
 }
@@ -55,7 +58,8 @@ export const rowOf = (message: MessageView, {now, subject}: RowOptions): ListRow
     queuedAt: queuedAt === null ? null : isoTime(queuedAt),
     ageSeconds: queuedAt === null ? null : Math.floor(now - queuedAt),
     sizeBytes: message.size(),
-    bounce: (message.presence & PRESENCE.bounce) !== 0,
+    bounce: sender !== null && isBounceSender(sender),
+    failed: (message.presence & PRESENCE.bounce) !== 0,
     ...(subject && {subject: header === null ? null : subjectOf(header)}),
   }
 }

@@ -30,6 +30,9 @@ export const stateTest = (given: Criterion | undefined): {possible: Test; exact:
   )
 }
 
+/** True for the sender of a bounce: null, or `#@[]` of a double bounce (qmail-send(8)). */
+export const isBounceSender = (sender: string): boolean => sender === '' || sender === '#@[]'
+
 /** --sender and --bounces (null sender and `#@[]`). */
 export const senderTest = ({sender, bounces}: Selection): Test | undefined => {
   if (sender === undefined && bounces === undefined) return undefined
@@ -38,7 +41,7 @@ export const senderTest = ({sender, bounces}: Selection): Test | undefined => {
   return message => {
     const address = message.sender()
     if (address === null) return false
-    if (bounces !== undefined && (address === '' || address === '#@[]') !== bounces) return false
+    if (bounces !== undefined && isBounceSender(address) !== bounces) return false
     return (any?.(address) ?? true) && !none?.(address)
   }
 }

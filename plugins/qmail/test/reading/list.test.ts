@@ -46,10 +46,11 @@ describe('rows', () => {
       ageSeconds: expect.any(Number),
       sizeBytes: 17,
       bounce: true,
+      failed: true,
     })
     expect(row!['ageSeconds']).toBeGreaterThanOrEqual(7200)
     expect(row!['ageSeconds']).toBeLessThan(7260)
-    expect(Object.keys(row!)).toEqual(['id', 'state', 'sender', 'recipients', 'queuedAt', 'ageSeconds', 'sizeBytes', 'bounce'])
+    expect(Object.keys(row!)).toEqual(['id', 'state', 'sender', 'recipients', 'queuedAt', 'ageSeconds', 'sizeBytes', 'bounce', 'failed'])
   })
 
   test('know every state, ending included', () => {

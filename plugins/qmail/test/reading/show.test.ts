@@ -26,7 +26,7 @@ describe('all about a message', () => {
     })
     const found = details(queue, id)
     expect(found).toMatchObject({
-      queue: queue.dir, id, state: 'pending', sender: 'me@x.example', subject: 'Grüßeöö\u00c4', bounce: true,
+      queue: queue.dir, id, state: 'pending', sender: 'me@x.example', subject: 'Grüßeöö\u00c4', bounce: false, failed: true,
       recipients: [{address: 'gone@y.example', channel: 'remote', done: true}, {address: 'here@y.example', channel: 'remote', done: false}],
       expiresAt: iso(NOW - 3600 + 604_800),
       failures: [{recipient: 'gone@y.example', reason: 'No such user.'}],

@@ -17,7 +17,7 @@ export default class List extends MailopsCommand {
   static override description =
     'Lists messages with state, age, size, envelope sender and recipients. Different options narrow the choice, one given ' +
     'several times widens it. The queue may be in use: what leaves it meanwhile is left out. --json prints an object a ' +
-    'line; address bytes above 0x7F are U+0080 to U+00FF there, "bounce" tells whether some recipient has failed already.\n\n' +
+    'line; address bytes above 0x7F are U+0080 to U+00FF there, "bounce" is what --bounces chooses, "failed" tells whether some recipient has failed already.\n\n' +
     'Exit status: 0 listed, or nothing to list; 64 usage; 65 not a queue; 66 no queue; 74 or 77 something could not be ' +
     'read, and was left out or shown in part.'
   static override examples = [
