@@ -5,8 +5,9 @@ import {bulkHandlers, bytesText, ChangeCommand, OpsError, plural, type JsonObjec
 import {findJournal, listJournals, statePlace, undoPlan, type Applied, type JournalEntry} from 'mailops/effects'
 
 import {ableToSelect, requireSelectable, RESTORING} from '../../effects/purging/restoring.js'
+import {openQueue} from '../../effects/reading/index.js'
 import {isEmptySelection, selectionText, type Selection} from '../../selection/selection.js'
-import {selectionFlags, selectionFrom} from '../../selection-flags.js'
+import {queueFlags, selectionFlags, selectionFrom} from '../../selection-flags.js'
 
 export default class Restore extends ChangeCommand {
   static override summary = 'bring purged messages back, all of them or some'
@@ -24,14 +25,16 @@ export default class Restore extends ChangeCommand {
   static override args = {
     id: Args.string({required: true, ignoreStdin: true, description: "journal id of the purge, a part of it, or 'last' for the last purge"}),
   }
-  static override flags = {...selectionFlags}
+  static override flags = {...queueFlags, ...selectionFlags}
 
   override async run(): Promise<JsonObject> {
     const {args, flags} = await this.parse(Restore)
     this.listen(flags)
     const {selection} = await selectionFrom(flags)
     const place = statePlace()
-    const entry = purgeNamed(args.id)
+    // The journal knows the queue; naming one narrows `last` to it and guards against a slip.
+    const queue = flags.queue === undefined ? undefined : openQueue(flags.queue).path
+    const entry = purgeNamed(args.id, queue)
     const handlers = ableToSelect(await bulkHandlers(this.config))
     if (!isEmptySelection(selection)) requireSelectable(handlerOf(entry), entry.id)
     const plan = selecting(undoPlan(entry, {entries: listJournals(place).entries, handlers, place}), selection)
@@ -60,14 +63,19 @@ const handlerOf = (entry: JournalEntry): string => {
   return typeof name === 'string' ? name : ''
 }
 
-/** The purge of that name; `last` is the last purge, whatever was changed since. */
-const purgeNamed = (name: string): JournalEntry => {
+/** The purge of that name; `last` is the last purge (of the queue, where one is named), whatever was changed since. */
+const purgeNamed = (name: string, queue: string | undefined): JournalEntry => {
   const place = statePlace()
   const isPurge = (entry: JournalEntry): boolean => RESTORING.has(handlerOf(entry)) && entry.plan.undoOf === undefined
-  const last = name === 'last' ? listJournals(place).entries.findLast(isPurge) : undefined
+  const isOfQueue = (entry: JournalEntry): boolean => queue === undefined || entry.plan.resource === queue
+  const {entries} = listJournals(place)
+  const last = name === 'last' ? entries.findLast(entry => isPurge(entry) && isOfQueue(entry)) : undefined
   const entry = last ?? findJournal(place, name)
-  if (isPurge(entry)) return entry
-  throw new OpsError('NOT_A_PURGE', `${entry.id} (${entry.plan.subject}) is no purge`, {exit: 'usage', hint: 'mailops qmail trash list'})
+  if (!isPurge(entry))
+    throw new OpsError('NOT_A_PURGE', `${entry.id} (${entry.plan.subject}) is no purge`, {exit: 'usage', hint: 'mailops qmail trash list'})
+  if (!isOfQueue(entry))
+    throw new OpsError('OTHER_QUEUE', `${entry.id} purged ${entry.plan.resource}, not ${queue}`, {exit: 'usage', hint: 'mailops history'})
+  return entry
 }
 
 /** The plan with the selection for its handler to see; all of the trash without one. */
