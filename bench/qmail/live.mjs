@@ -24,6 +24,7 @@ const holdLock = async dir => {
 }
 
 const rates = {trash: [], 'no-trash': []}
+const cpu = {trash: [], 'no-trash': []}
 const peers = []
 
 /** The peer takes the messages away, which for a live purge is qmail-send's part. */
@@ -45,9 +46,10 @@ try {
       const {snapshot, bytes} = await selectMessages(queue, compileSelection({}, filled.now))
       const keep = how === 'trash'
       const args = {queue: queue.path, layout: queue.layout, token: `${run}${how}`, keep, only: false, offline: false, stop: false, messages: snapshot.length, bytes}
-      const {result, seconds} = await timed(at, filled, liveChange(args, {summary: 'bench'}), liveHandler({queue, snapshot, flush: false}))
+      const {result, seconds, cpuSeconds} = await timed(at, filled, liveChange(args, {summary: 'bench'}), liveHandler({queue, snapshot, flush: false}))
       if (result.marked !== count) throw new Error(`marked ${result.marked} of ${count}`)
       rates[how].push(count / seconds)
+      cpu[how].push(count / cpuSeconds)
       await release()
       rmSync(join(filled.dir, '.mailops-trash'), {recursive: true, force: true})
       if (keep) peers.push(count / findDelete(filled.dir))
@@ -57,4 +59,4 @@ try {
   dispose()
 }
 for (const [how, list] of Object.entries(rates))
-  console.log(JSON.stringify({bench: 'qmail live purge', how, messages: count, fileSystem: kind, messagesPerSecond: Math.round(median(list)), runs: list.map(Math.round), findDeletePerSecond: Math.round(median(peers))}))
+  console.log(JSON.stringify({bench: 'qmail live purge', how, messages: count, fileSystem: kind, messagesPerSecond: Math.round(median(list)), messagesPerCpuSecond: Math.round(median(cpu[how])), runs: list.map(Math.round), findDeletePerSecond: Math.round(median(peers))}))
