@@ -93,3 +93,11 @@ export const upcasedInto = (set: ByteSet): ByteSet => {
   for (let byte = 0; byte < 256; byte++) if (hasByte(set, upperByte(byte))) addByte(accepted, byte)
   return accepted
 }
+
+const PLAIN: readonly ByteSet[] = Array.from({length: 256}, (_, byte) => singleSet(byte))
+const CASELESS: readonly ByteSet[] = PLAIN.map(bothCases)
+const UPCASED: readonly ByteSet[] = PLAIN.map(upcasedInto)
+
+/** Returns the set of one byte, the same object every time: as written, in both cases, or as glibc's REG_ICASE compares. */
+export const literalSet = (byte: number, folding: 'none' | 'caseless' | 'upcased'): ByteSet =>
+  (folding === 'none' ? PLAIN : folding === 'caseless' ? CASELESS : UPCASED)[byte]!

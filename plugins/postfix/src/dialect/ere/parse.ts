@@ -1,5 +1,5 @@
 // Reads a POSIX pattern as glibc 2.36's regcomp(3) does (regcomp.c parse_*), into the common tree.
-import {type ByteSet, complementSet, fullSet, minusSet, singleSet, upcasedInto} from '../../regex/byte-set.js'
+import {type ByteSet, complementSet, fullSet, literalSet, minusSet, singleSet, upcasedInto} from '../../regex/byte-set.js'
 import {alt, assertion, bytes, cat, EMPTY, type RegexNode, repeat} from '../../regex/node.js'
 import {
   OpaqueError,
@@ -108,7 +108,7 @@ class EreParser {
   private atom(token: EreToken, nest: number): RegexNode {
     switch (token.kind) {
       case 'char':
-        return bytes(this.subject(singleSet(token.byte)))
+        return bytes(literalSet(token.byte, this.input.options.icase ? 'upcased' : 'none'))
       case 'open':
         return this.group(nest + 1)
       case 'bracket':

@@ -1,5 +1,5 @@
 // Reads a pattern as PCRE2 10.42 does (pcre2_compile.c parse_regex), into the common tree.
-import {bothCases, type ByteSet, complementSet, fullSet, setOf, singleSet} from '../../regex/byte-set.js'
+import {complementSet, fullSet, literalSet, setOf} from '../../regex/byte-set.js'
 import {alt, assertion, type Assertion, bytes, cat, EMPTY, type RegexNode} from '../../regex/node.js'
 import {
   OpaqueError,
@@ -84,7 +84,7 @@ export class PcreParser {
     const outer = this.options
     const node = this.alternation(onBranch)
     if (!this.input.accept(')')) throw new PatternError(PCRE_ERROR.missingParen)
-    this.options = {...outer, anchored: this.options.anchored}
+    this.options = outer
     this.depth--
     return node
   }
@@ -171,11 +171,11 @@ export class PcreParser {
   }
 
   private literal(char: string): RegexNode {
-    return bytes(this.cased(singleSet(char.charCodeAt(0))))
+    return this.byte(char.charCodeAt(0))
   }
 
-  private cased(set: ByteSet): ByteSet {
-    return this.options.caseless ? bothCases(set) : set
+  private byte(byte: number): RegexNode {
+    return bytes(literalSet(byte, this.options.caseless ? 'caseless' : 'none'))
   }
 
   private bracket(): {node: RegexNode; repeatable: boolean} {
@@ -189,7 +189,7 @@ export class PcreParser {
 
   private escape(): {node: RegexNode; repeatable: boolean} {
     const escape = readEscape(this.input, {inClass: false, groupsSoFar: this.groups})
-    if (escape.kind === 'byte') return {node: bytes(this.cased(singleSet(escape.byte))), repeatable: true}
+    if (escape.kind === 'byte') return {node: this.byte(escape.byte), repeatable: true}
     if (escape.kind === 'back-reference') {
       this.highestReference = Math.max(this.highestReference, escape.group)
       this.mark('back-reference')
