@@ -68,20 +68,34 @@ class Merge {
 
   difference(): string | undefined {
     const {left, right, queue} = this
-    this.visit(left.start, right.start, {from: -1, letter: 0})
+    this.visit(left.start, right.start, -1, 0)
     for (let at = 0; at < queue.length; at += 4) {
       const x = queue.data[at]!
       const y = queue.data[at + 1]!
       if (left.outcome(x) !== right.outcome(y)) return this.key(at)
       if (left.isSettled(x) && right.isSettled(y)) continue
-      for (let letter = 0; letter < left.alphabet.size; letter++)
-        this.visit(left.next(x, letter), right.next(y, letter), {from: at, letter})
+      this.follow(x, y, at)
       if (left.size + right.size > this.limits.states) throw new BudgetError('states', left.size + right.size)
     }
     return undefined
   }
 
-  private visit(x: number, y: number, {from, letter}: {from: number; letter: number}): void {
+  private follow(x: number, y: number, from: number): void {
+    const {left, right} = this
+    let lastX = -1
+    let lastY = -1
+    for (let letter = 0; letter < left.alphabet.size; letter++) {
+      const nextX = left.next(x, letter)
+      const nextY = right.next(y, letter)
+      // Most letters lead to the pair that the letter before led to.
+      if (nextX === lastX && nextY === lastY) continue
+      this.visit(nextX, nextY, from, letter)
+      lastX = nextX
+      lastY = nextY
+    }
+  }
+
+  private visit(x: number, y: number, from: number, letter: number): void {
     const a = this.root(2 * x)
     const b = this.root(2 * y + 1)
     if (a === b) return

@@ -4,11 +4,14 @@ import {Closure} from './closure.js'
 import {ListStore} from './int-pool.js'
 import {type Nfa, OP} from './nfa.js'
 
+const NO_LOOPS = new Int32Array(0)
+
 export class LoopSteps {
   private readonly nfa: Nfa
   private readonly alphabet: Alphabet
   private readonly sets = new ListStore()
   private readonly steps: Int32Array[][] = []
+  private readonly beginning: number[][] = []
   private readonly closure: Closure
   private cells = 0
 
@@ -33,7 +36,13 @@ export class LoopSteps {
 
   /** A copy of the loops of a set, ascending. */
   list(id: number): Int32Array {
-    return this.sets.get(id).slice()
+    const list = this.sets.get(id)
+    return list.length === 0 ? NO_LOOPS : list.slice()
+  }
+
+  /** The letters that begin a match of some loop of the set. */
+  letters(id: number): readonly number[] {
+    return (this.beginning[id] ??= this.targets(id).flatMap((targets, letter) => (targets.length > 0 ? [letter] : [])))
   }
 
   /** For each letter the nodes that a match which begins with it goes on with. */

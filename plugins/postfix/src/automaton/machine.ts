@@ -13,6 +13,7 @@ import type {Tags} from './tags.js'
 
 // A state is the list [loops, NEIGHBOUR on the left, marker, nodes...].
 const HEAD = 3
+const NO_NODES = new Int32Array(0)
 
 export class Machine {
   readonly alphabet: Alphabet
@@ -28,6 +29,9 @@ export class Machine {
   private readonly outcomes = new IntPool()
   private readonly buckets: IntPool[]
   private readonly common = new IntPool()
+  /** Letters whose bucket is not empty. */
+  private readonly touched = new IntPool()
+  private readonly row: Int32Array
   private readonly scratch = new IntPool()
   private readonly limits: AutomatonLimits
   /** Letters of a set as a table, for assertions that are decided letter by letter. */
@@ -41,6 +45,7 @@ export class Machine {
     this.closure = new Closure(program.nfa)
     this.decider = program.plain ? new PlainDecider(program) : new GuardedDecider(program, tags)
     this.loops = new LoopSteps(program.nfa, alphabet)
+    this.row = new Int32Array(alphabet.size)
     this.buckets = Array.from({length: alphabet.size}, () => new IntPool(16))
     this.holdsLetter = alphabet.lettersOf.map(letters => {
       const table = new Uint8Array(alphabet.size)
@@ -94,30 +99,41 @@ export class Machine {
 
   private expand(state: number): void {
     if (this.limits.stop?.() === true) throw new BudgetError('stopped', this.states.size)
-    const {size, kindOf} = this.alphabet
-    const list = this.states.get(state).slice()
-    const row = new Int32Array(size)
-    if (this.isSettled(state)) row.fill(state)
-    else {
-      this.fillBuckets(list)
-      const shared = [-1, -1, -1, -1, -1]
-      const loopTargets = this.loops.targets(list[0]!)
-      for (let letter = 0; letter < size; letter++) {
-        const kind = kindOf[letter]!
-        const alone = this.buckets[letter]!.length === 0 && loopTargets[letter]!.length === 0
-        const known = alone ? shared[kind]! : -1
-        row[letter] = known >= 0 ? known : this.step(list, letter, loopTargets[letter]!)
-        if (alone) shared[kind] = row[letter]!
-        this.buckets[letter]!.length = 0
-      }
-    }
-    this.store(state, row)
-  }
-
-  private store(state: number, row: Int32Array): void {
     const {size} = this.alphabet
+    const {row} = this
+    if (this.isSettled(state)) row.fill(state)
+    else this.fillRow(this.states.get(state).slice())
     if (this.successorsOf.length < (state + 1) * size) this.successorsOf.fillTo((state + 1) * size, -1)
     this.successorsOf.data.set(row, state * size)
+  }
+
+  private fillRow(list: Int32Array): void {
+    const {row, buckets, touched} = this
+    const {size, kindOf} = this.alphabet
+    touched.length = 0
+    row.fill(-1)
+    this.fillBuckets(list)
+    const loopTargets = this.loops.targets(list[0]!)
+    for (const letter of this.loops.letters(list[0]!)) row[letter] = this.step(list, letter, loopTargets[letter]!)
+    for (let at = 0; at < touched.length; at++) {
+      const letter = touched.data[at]!
+      if (row[letter] === -1) row[letter] = this.step(list, letter, NO_NODES)
+      buckets[letter]!.length = 0
+    }
+    // Letters that no node asked for lead on alike: only what kind of byte they are can matter.
+    const shared = [-1, -1, -1, -1]
+    for (let letter = 0; letter < size; letter++) {
+      if (row[letter] !== -1) continue
+      const kind = kindOf[letter]!
+      if (shared[kind] === -1) shared[kind] = this.step(list, letter, NO_NODES)
+      row[letter] = shared[kind]!
+    }
+  }
+
+  private intoBucket(letter: number, node: number): void {
+    const bucket = this.buckets[letter]!
+    if (bucket.length === 0) this.touched.push(letter)
+    bucket.push(node)
   }
 
   private fillBuckets(list: Int32Array): void {
@@ -134,7 +150,7 @@ export class Machine {
         const letters = lettersOf[nfa.arg.data[node]!]!
         const next = nfa.next.data[node]!
         if (letters.length === size) this.common.push(next)
-        else for (const letter of letters) this.buckets[letter]!.push(next)
+        else for (let index = 0; index < letters.length; index++) this.intoBucket(letters[index]!, next)
       }
     }
     if (waiting) this.resolveWaiting(list)
@@ -152,8 +168,8 @@ export class Machine {
         if (kindOf[letter] !== kind) continue
         for (let at = 0; at < rest.length; at++) {
           const node = rest.data[at]!
-          if (nfa.op.data[node] === OP.accept) this.buckets[letter]!.push(node)
-          else if (this.holdsLetter[nfa.arg.data[node]!]![letter] === 1) this.buckets[letter]!.push(nfa.next.data[node]!)
+          if (nfa.op.data[node] === OP.accept) this.intoBucket(letter, node)
+          else if (this.holdsLetter[nfa.arg.data[node]!]![letter] === 1) this.intoBucket(letter, nfa.next.data[node]!)
         }
       }
     }

@@ -37,7 +37,7 @@ const wildPattern = (type: TableType): fc.Arbitrary<string> =>
     .map(parts => parts.join(''))
 
 /** Patterns that both engines accept, nested and repeated. */
-const tamePattern = fc.letrec<{re: string; atom: string}>(tie => ({
+export const tamePattern = fc.letrec<{re: string; atom: string}>(tie => ({
   atom: fc.oneof(
     {weight: 5, arbitrary: fc.constantFrom('a', 'b', 'c', 'B', '1', '\\.', '.', '[ab]', '[^b]', '[a-c1]', '@', '-', '_')},
     {weight: 1, arbitrary: fc.constantFrom('\\w', '\\W', '\\s', '\\b', '\\B', '^', '$', '()')},
@@ -54,7 +54,8 @@ const tamePattern = fc.letrec<{re: string; atom: string}>(tie => ({
     ),
 })).re
 
-const pattern = (type: TableType): fc.Arbitrary<string> =>
+/** Any pattern text. */
+export const pattern = (type: TableType): fc.Arbitrary<string> =>
   fc.oneof(
     {weight: 3, arbitrary: wildPattern(type)},
     {weight: 3, arbitrary: tamePattern},
@@ -80,7 +81,7 @@ const result = fc.constantFrom('ok', 'ok', 'X-$1', '[${1}][$2]', '$$x', '$(1)', 
 
 const statement = (type: TableType): fc.Arbitrary<string> =>
   fc.oneof(
-    {weight: 6, arbitrary: fc.tuple(quoted(type), result).map(([pattern_, text], ) => `${pattern_} ${text}`)},
+    {weight: 6, arbitrary: fc.tuple(quoted(type), result).map(([pattern_, text]) => `${pattern_} ${text}`)},
     ...(type === 'regexp'
       ? [{weight: 1, arbitrary: fc.tuple(quoted(type), quoted(type), result).map(([a, b, text]) => `${a}!${b.replace(/^[! ]+/, '')} ${text}`)}]
       : []),

@@ -16,7 +16,7 @@ import {readEscape} from './escape.js'
 import {readGroup} from './group.js'
 import {PcreInput} from './input.js'
 import type {PcreOptions} from './options.js'
-import {readQuantifier} from './quantifier.js'
+import {readQuantifier, WORD_LOOKS} from './quantifier.js'
 import {SHORTHANDS} from './shorthand.js'
 
 /** PCRE2's parens_nest_limit. */
@@ -180,8 +180,8 @@ export class PcreParser {
 
   private bracket(): {node: RegexNode; repeatable: boolean} {
     const {input} = this
-    if (input.accept('[:<:]]')) return {node: assertion('word-start'), repeatable: true}
-    if (input.accept('[:>:]]')) return {node: assertion('word-end'), repeatable: true}
+    if (input.accept('[:<:]]')) return {node: WORD_LOOKS[0]!, repeatable: true}
+    if (input.accept('[:>:]]')) return {node: WORD_LOOKS[1]!, repeatable: true}
     if (posixSyntax(input) !== undefined)
       throw new PatternError(input.peek() === ':' ? PCRE_ERROR.posixOutside : PCRE_ERROR.collating)
     return {node: bytes(readClass(input, this.options)), repeatable: true}

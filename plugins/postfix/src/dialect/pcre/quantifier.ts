@@ -1,8 +1,11 @@
 // Reads * + ? {m,n} and the ? or + after them as PCRE2 10.42 does.
-import {EMPTY, type RegexNode, repeat} from '../../regex/node.js'
+import {assertion, EMPTY, type RegexNode, repeat} from '../../regex/node.js'
 import {PatternError} from '../../regex/parsed-pattern.js'
 import {PCRE_ERROR} from './error.js'
 import type {PcreParser} from './parse.js'
+
+/** `[[:<:]]` and `[[:>:]]`, the same objects every time. */
+export const WORD_LOOKS: readonly RegexNode[] = [assertion('word-start'), assertion('word-end')]
 
 /** MAX_REPEAT_COUNT of PCRE2. */
 export const PCRE_REPEAT_MAX = 65_535
@@ -18,6 +21,8 @@ export const readQuantifier = (parser: PcreParser, item: RegexNode | undefined):
   const counts = readCounts(parser)
   if (counts === undefined) return undefined
   if (item === undefined) throw new PatternError(PCRE_ERROR.quantifier)
+  // [[:<:]] stands for two items, and only the second of them, a lookahead, is repeated.
+  if (WORD_LOOKS.includes(item)) parser.mark('lookaround')
   parser.skip()
   const {input} = parser
   let lazy = parser.options.ungreedy
