@@ -2,7 +2,18 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 
-import {AUTOMATON_LIMITS, compareRulesets, coveringKeys, disjoint, includedIn, isEmptyLanguage, nearMisses, reachability, sameUnion, tableRuleset} from '../src/automaton/index.js'
+import {
+  AUTOMATON_LIMITS,
+  compareRulesets,
+  coveringKeys,
+  disjoint,
+  includedIn,
+  isEmptyLanguage,
+  nearMisses,
+  reachability,
+  sameUnion,
+  tableRuleset,
+} from '../src/automaton/index.js'
 import {parseEre, parsePcre, PCRE_DEFAULTS, printPattern} from '../src/dialect/index.js'
 import {Matcher, TableLookup} from '../src/lookup/index.js'
 import type {RegexNode} from '../src/regex/index.js'
@@ -53,7 +64,9 @@ describe('comparing tables', () => {
   })
 
   test('an opaque rule is not moved over an unlike answer', () => {
-    expect(compareRulesets(ruleset('/(a)\\1/ 1\n/x/ 2\n'), ruleset('/x/ 2\n/(a)\\1/ 1\n'))).toMatchObject({verdict: 'different'})
+    expect(compareRulesets(ruleset('/(a)\\1/ 1\n/x/ 2\n'), ruleset('/x/ 2\n/(a)\\1/ 1\n'))).toMatchObject({
+      verdict: 'different',
+    })
   })
 
   test.each<Engine>(['regexp', 'pcre'])('%s: equal means equal for every key tried, different shows a key', engine => {
@@ -67,7 +80,8 @@ describe('comparing tables', () => {
           if ([left, right].some(({kind}) => kind === 'unknown' || kind === 'captures-unknown')) return undefined
           return (left as {result?: string}).result !== (right as {result?: string}).result
         }
-        if (answer.verdict === 'equal') for (const key of keys) expect({key, differs: differs(key) === true}).toEqual({key, differs: false})
+        if (answer.verdict === 'equal')
+          for (const key of keys) expect({key, differs: differs(key) === true}).toEqual({key, differs: false})
         // Unlike templates may still expand alike for this key.
         if (answer.verdict === 'different' && answer.answers.every(tag => tag === '' || tag.startsWith('=')))
           expect({key: answer.key, differs: differs(answer.key) ?? true}).toEqual({key: answer.key, differs: true})
@@ -94,15 +108,26 @@ describe('languages', () => {
 
   test('limits end the work', () => {
     const hard = ere('(a|b)*a(a|b){14}c', false)
-    expect(sameUnion([hard], [hard], {...AUTOMATON_LIMITS, states: 1000})).toMatchObject({verdict: 'budget', limit: 'states'})
-    expect(disjoint(ere('((a{99}){99}){99}'), ere('b'), {...AUTOMATON_LIMITS, nodes: 10_000})).toMatchObject({verdict: 'budget', limit: 'nodes'})
-    expect(sameUnion([hard], [hard], {...AUTOMATON_LIMITS, stop: () => true})).toMatchObject({verdict: 'budget', limit: 'stopped'})
+    expect(sameUnion([hard], [hard], {...AUTOMATON_LIMITS, states: 1000})).toMatchObject({
+      verdict: 'budget',
+      limit: 'states',
+    })
+    expect(disjoint(ere('((a{99}){99}){99}'), ere('b'), {...AUTOMATON_LIMITS, nodes: 10_000})).toMatchObject({
+      verdict: 'budget',
+      limit: 'nodes',
+    })
+    expect(sameUnion([hard], [hard], {...AUTOMATON_LIMITS, stop: () => true})).toMatchObject({
+      verdict: 'budget',
+      limit: 'stopped',
+    })
   })
 })
 
 describe('rules that can never answer', () => {
   test('are named with those that take their keys', () => {
-    const table = parseTable('/^foo/ a\n/^foobar$/ b\nif /y/\n/^$/ n\nendif\n!/z/ e\n/./ f\n/q/ g\n', {engine: 'regexp'})
+    const table = parseTable('/^foo/ a\n/^foobar$/ b\nif /y/\n/^$/ n\nendif\n!/z/ e\n/./ f\n/q/ g\n', {
+      engine: 'regexp',
+    })
     expect(reachability(table).map(({entry, ...rest}) => [entry, 'by' in rest ? rest.by : rest.verdict])).toEqual([
       [0, 'reachable'],
       [1, [0]],
@@ -122,9 +147,15 @@ describe('writing patterns', () => {
         fc.pre(parsed.kind === 'regular')
         const printed = printPattern(parsed.node, {engine, icase})
         fc.pre('text' in printed)
-        const again = engine === 'regexp' ? parseEre(printed.text, {icase, newline: false, extended: true}) : parsePcre(printed.text, {...PCRE_DEFAULTS, caseless: icase})
+        const again =
+          engine === 'regexp'
+            ? parseEre(printed.text, {icase, newline: false, extended: true})
+            : parsePcre(printed.text, {...PCRE_DEFAULTS, caseless: icase})
         expect({text: printed.text, kind: again.kind}).toEqual({text: printed.text, kind: 'regular'})
-        const answer = sameUnion([parsed.node], [(again as {node: RegexNode}).node], {...AUTOMATON_LIMITS, states: 20_000})
+        const answer = sameUnion([parsed.node], [(again as {node: RegexNode}).node], {
+          ...AUTOMATON_LIMITS,
+          states: 20_000,
+        })
         expect({text: printed.text, verdict: answer.verdict}).not.toEqual({text: printed.text, verdict: 'different'})
       }),
       {numRuns: 1500},
@@ -139,7 +170,10 @@ describe('writing patterns', () => {
         const node: RegexNode = {kind: 'class', set: negate ? set.map(word => ~word) : set}
         const printed = printPattern(node, {engine, icase: false})
         if (!('text' in printed)) return
-        const again = engine === 'regexp' ? parseEre(printed.text, {icase: false, newline: false, extended: true}) : parsePcre(printed.text, {...PCRE_DEFAULTS, caseless: false})
+        const again =
+          engine === 'regexp'
+            ? parseEre(printed.text, {icase: false, newline: false, extended: true})
+            : parsePcre(printed.text, {...PCRE_DEFAULTS, caseless: false})
         expect(again).toMatchObject({kind: 'regular'})
         expect(sameUnion([node], [(again as {node: RegexNode}).node])).toMatchObject({verdict: 'equal'})
       }),
@@ -161,7 +195,9 @@ test('scenario A: 1470 rules are the product of two tries, within seconds', () =
   const {original, product} = scenarioA()
   const started = process.cpuUsage()
   expect(compareRulesets(ruleset(original), ruleset(product))).toMatchObject({verdict: 'equal'})
-  expect(compareRulesets(ruleset(original.replace('abuse-ops-info@', 'abuse-ops-infx@')), ruleset(product))).toMatchObject({
+  expect(
+    compareRulesets(ruleset(original.replace('abuse-ops-info@', 'abuse-ops-infx@')), ruleset(product)),
+  ).toMatchObject({
     verdict: 'different',
     key: 'abuse-ops-info@lists.example.com',
   })

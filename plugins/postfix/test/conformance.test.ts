@@ -17,7 +17,8 @@ const RUNS = Number(process.env['POSTFIX_PROPERTY_RUNS'] ?? 250)
 /** Warnings without a line of the table: nothing to compare with. */
 const WITHOUT_LINE = new Set(['leading-whitespace', 'null-byte'])
 
-const lines = (found: readonly {line: number}[]): number[] => [...new Set(found.map(({line}) => line))].toSorted((a, b) => a - b)
+const lines = (found: readonly {line: number}[]): number[] =>
+  [...new Set(found.map(({line}) => line))].toSorted((a, b) => a - b)
 
 /** Patterns that only the engine may judge: whether such a rule is skipped is not ours to say. */
 const judged = (table: Table): boolean =>
@@ -42,7 +43,8 @@ describe.each<TableType>(['regexp', 'pcre'])('%s tables against the real postmap
           // A run-time error of the engine is not the language of the pattern.
           fc.pre(!/match limit|memory/i.test(real.stderr))
           const table = parseTable(source, {engine: type})
-          if (judged(table)) expect(lines(table.findings.filter(({code}) => !WITHOUT_LINE.has(code)))).toEqual(lines(real.warnings))
+          if (judged(table))
+            expect(lines(table.findings.filter(({code}) => !WITHOUT_LINE.has(code)))).toEqual(lines(real.warnings))
           const lookup = new TableLookup(table)
           const machine = buildMachines([tableRuleset(table, 'entry')])[0]!
           for (const key of keys) {
@@ -50,7 +52,10 @@ describe.each<TableType>(['regexp', 'pcre'])('%s tables against the real postmap
             if (answer.kind === 'unknown' || answer.kind === 'captures-unknown') continue
             compared++
             expect({key, result: text(answer)}).toEqual({key, result: real.answers.get(key)})
-            expect({key, tag: machine.tags.name(machine.run(key))}).toEqual({key, tag: answer.kind === 'answer' ? entryTag(answer.entry) : ''})
+            expect({key, tag: machine.tags.name(machine.run(key))}).toEqual({
+              key,
+              tag: answer.kind === 'answer' ? entryTag(answer.entry) : '',
+            })
           }
         }),
         {numRuns: RUNS},
@@ -64,8 +69,28 @@ describe.each<TableType>(['regexp', 'pcre'])('%s tables against the real postmap
   test.skipIf(postmap === undefined)(
     'keys with newlines (needs postmap)',
     () => {
-      const anchors = ['^a', 'a$', '^$', '.', '^.*$', 'a.b', '[^b]', '^b', '\\bb', 'a\\b', '\\W$', 'a$.', '(a$|b)', '^a$', '\\`b', "b\\'"]
-      const more = type === 'pcre' ? ['a\\Z', 'a\\z', '\\Aa', '\\N+$', 'a\\Rb', '\\R$', '^\\R', '(?m:^b)', '(?m:a$)', '(?m:^$)', '(?m:^)\\z'] : []
+      const anchors = [
+        '^a',
+        'a$',
+        '^$',
+        '.',
+        '^.*$',
+        'a.b',
+        '[^b]',
+        '^b',
+        '\\bb',
+        'a\\b',
+        '\\W$',
+        'a$.',
+        '(a$|b)',
+        '^a$',
+        '\\`b',
+        "b\\'",
+      ]
+      const more =
+        type === 'pcre'
+          ? ['a\\Z', 'a\\z', '\\Aa', '\\N+$', 'a\\Rb', '\\R$', '^\\R', '(?m:^b)', '(?m:a$)', '(?m:^$)', '(?m:^)\\z']
+          : []
       const flags = type === 'pcre' ? ['', 'm', 's', 'E', 'mE', 'A'] : ['', 'm', 'i']
       const keys = ['a\n', '\n', 'a\nb', 'b\na', '\n\n', 'a\n\nb', 'a\r\nb', 'b\n']
       const rules = [...anchors, ...more].flatMap(pattern => flags.map(letters => `/${pattern}/${letters} ok`))
@@ -73,7 +98,10 @@ describe.each<TableType>(['regexp', 'pcre'])('%s tables against the real postmap
         const table = parseTable(`${rule}\n`, {engine: type})
         const lookup = new TableLookup(table)
         const machine = buildMachines([tableRuleset(table, 'entry')])[0]!
-        for (const key of [keys[rules.indexOf(rule) % keys.length]!, keys[(rules.indexOf(rule) * 3 + 1) % keys.length]!]) {
+        for (const key of [
+          keys[rules.indexOf(rule) % keys.length]!,
+          keys[(rules.indexOf(rule) * 3 + 1) % keys.length]!,
+        ]) {
           const real = postmap!.askOne(type, `${rule}\n`, key)
           const answer = lookup.lookup(key)
           if (answer.kind === 'unknown') continue

@@ -56,7 +56,9 @@ describe('patterns', () => {
   })
 
   test('a second pattern in regexp: only', () => {
-    expect(rules('/a/!/b/i x')).toMatchObject([{pattern: {negated: false}, second: {negated: true, dialect: {icase: false}}}])
+    expect(rules('/a/!/b/i x')).toMatchObject([
+      {pattern: {negated: false}, second: {negated: true, dialect: {icase: false}}},
+    ])
     expect(rules('/a/!!/b/ x')).toMatchObject([{second: {negated: false}}])
     expect(codes('/a/!/b/ x', 'pcre')).toEqual(['1 unknown-flag rule-skipped'])
   })
@@ -130,9 +132,37 @@ describe('any bytes at all', () => {
   const bytes = fc.oneof(
     fc.uint8Array({maxLength: 300}),
     fc
-      .array(fc.constantFrom('/', '(', ')', '[', ']', '{', '}', '\\', '\n', ' ', 'a', '*', '|', '$', '1', ',', '!', 'if ', 'endif', '^', '?', '#', '\0', ':'), {
-        maxLength: 120,
-      })
+      .array(
+        fc.constantFrom(
+          '/',
+          '(',
+          ')',
+          '[',
+          ']',
+          '{',
+          '}',
+          '\\',
+          '\n',
+          ' ',
+          'a',
+          '*',
+          '|',
+          '$',
+          '1',
+          ',',
+          '!',
+          'if ',
+          'endif',
+          '^',
+          '?',
+          '#',
+          '\0',
+          ':',
+        ),
+        {
+          maxLength: 120,
+        },
+      )
       .map(parts => Buffer.from(parts.join(''), 'latin1')),
   )
   test.each(['regexp', 'pcre'] as const)('%s: the source comes back byte for byte', engine => {
@@ -147,9 +177,20 @@ describe('any bytes at all', () => {
 
   test.each(['regexp', 'pcre'] as const)('%s: big and deep patterns end soon', engine => {
     const started = process.cpuUsage()
-    for (const pattern of ['('.repeat(100_000), '(a'.repeat(5000) + ')'.repeat(5000), 'a{32767}'.repeat(100), '[a'.repeat(50_000), '((((a{9}){9}){9}){9}){9}', 'a|'.repeat(50_000), '\\Q'.repeat(50_000), '{'.repeat(20_000)])
+    for (const pattern of [
+      '('.repeat(100_000),
+      '(a'.repeat(5000) + ')'.repeat(5000),
+      'a{32767}'.repeat(100),
+      '[a'.repeat(50_000),
+      '((((a{9}){9}){9}){9}){9}',
+      'a|'.repeat(50_000),
+      '\\Q'.repeat(50_000),
+      '{'.repeat(20_000),
+    ])
       parseTable(`/${pattern}/ x\n`, {engine})
     expect(process.cpuUsage(started).user).toBeLessThan(5_000_000)
-    expect(() => parseTable('x'.repeat(101), {engine, limits: {tableBytes: 100, patternBytes: 10, nesting: 10}})).toThrow('more than the limit of 100')
+    expect(() =>
+      parseTable('x'.repeat(101), {engine, limits: {tableBytes: 100, patternBytes: 10, nesting: 10}}),
+    ).toThrow('more than the limit of 100')
   })
 })

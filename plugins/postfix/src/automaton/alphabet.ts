@@ -19,7 +19,7 @@ export interface Alphabet {
 }
 
 // Witnesses are read by people: lowercase letters and digits first, control characters and high bytes last.
-const PREFERENCE = [...'abcdefghijklmnopqrstuvwxyz0123456789@.-_+ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map(char => char.charCodeAt(0))
+const PREFERENCE = [...Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789@.-_+ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'latin1')]
 for (let byte = 0x21; byte < 0x7f; byte++) if (!PREFERENCE.includes(byte)) PREFERENCE.push(byte)
 
 /**

@@ -30,7 +30,9 @@ export class NfaBuilder {
   addPattern(nodes: readonly RegexNode[]): number[] {
     const accept = this.nfa.begin()
     const alternatives = nodes.flatMap(alternativesOf)
-    this.wordLooks ||= alternatives.some(node => someNode(node, inner => inner.kind === 'assert' && looksAtWords(inner.at)))
+    this.wordLooks ||= alternatives.some(node =>
+      someNode(node, inner => inner.kind === 'assert' && looksAtWords(inner.at)),
+    )
     const anchored: number[] = []
     const plain: number[] = []
     const looking: number[] = []

@@ -76,7 +76,9 @@ export class GuardedDecider implements Decider {
   }
 
   private judge(present: readonly number[]): Verdict {
-    const candidates = [...this.always, ...present.flatMap(pattern => this.triggered[pattern]!)].toSorted((a, b) => a - b)
+    const candidates = [...this.always, ...present.flatMap(pattern => this.triggered[pattern]!)].toSorted(
+      (a, b) => a - b,
+    )
     const undecided: ProgramRule[] = []
     for (const number of candidates) {
       const rule = this.program.rules[number]!
@@ -131,7 +133,9 @@ export class GuardedDecider implements Decider {
 
   private decide(undecided: readonly ProgramRule[], otherwise: number): number {
     const rules = undecided.map(({literals, tag}) => ({
-      literals: literals.filter(({opaque}) => opaque).map(({pattern, negated}) => `${negated ? '!' : ''}${this.program.opaque[pattern]}`),
+      literals: literals
+        .filter(({opaque}) => opaque)
+        .map(({pattern, negated}) => `${negated ? '!' : ''}${this.program.opaque[pattern]}`),
       tag,
     }))
     return this.tags.decision({rules, otherwise})

@@ -3,7 +3,14 @@ import type {RegexNode} from '../regex/node.js'
 import {type Comparison, compareRulesets} from './compare.js'
 import {buildMachines} from './machines.js'
 import {findKey} from './pair-search.js'
-import {AUTOMATON_LIMITS, type AutomatonLimits, BudgetError, type DecisionRule, type Language, type Ruleset} from './ruleset.js'
+import {
+  AUTOMATON_LIMITS,
+  type AutomatonLimits,
+  BudgetError,
+  type DecisionRule,
+  type Language,
+  type Ruleset,
+} from './ruleset.js'
 
 export type LanguageAnswer =
   | {readonly verdict: 'yes'}
@@ -17,7 +24,18 @@ const YES = 'yes'
 
 /** Is there no key that both match? */
 export const disjoint = (a: RegexNode, b: RegexNode, limits: AutomatonLimits = AUTOMATON_LIMITS): LanguageAnswer =>
-  noKey([{conditions: [{language: regular(a), negated: false}, {language: regular(b), negated: false}], tag: YES}], limits)
+  noKey(
+    [
+      {
+        conditions: [
+          {language: regular(a), negated: false},
+          {language: regular(b), negated: false},
+        ],
+        tag: YES,
+      },
+    ],
+    limits,
+  )
 
 /** Is every key that `a` matches also matched by one of `others`? */
 export const includedIn = (

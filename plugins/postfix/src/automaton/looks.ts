@@ -18,7 +18,7 @@ export const ASSERTIONS: readonly Assertion[] = [
 
 const {start, newline, word, end} = NEIGHBOUR
 
-/** True when the assertion holds between `before` (start, newline, word, other) and `after` (end, newline, word, other). */
+/** True when the assertion holds between two NEIGHBOURs: `before` is never end, `after` never start. */
 export const holds = (at: Assertion, before: number, after: number): boolean => {
   switch (at) {
     case 'start':
@@ -47,7 +47,15 @@ export const holds = (at: Assertion, before: number, after: number): boolean => 
   }
 }
 
-const LOOKS_BACK: ReadonlySet<Assertion> = new Set(['start', 'line-start', 'line-start-inner', 'word', 'not-word', 'word-start', 'word-end'])
+const LOOKS_BACK: ReadonlySet<Assertion> = new Set([
+  'start',
+  'line-start',
+  'line-start-inner',
+  'word',
+  'not-word',
+  'word-start',
+  'word-end',
+])
 
 /** True when the byte before decides, alone or together with the byte after. */
 export const looksBack = (at: Assertion): boolean => LOOKS_BACK.has(at)

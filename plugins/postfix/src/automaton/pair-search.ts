@@ -25,7 +25,8 @@ export const findPair = (
     const y = queue.data[at + 1]!
     if (wanted(x, y)) return keyOf(queue, at, left)
     if (left.isSettled(x) && right.isSettled(y)) continue
-    for (let letter = 0; letter < left.alphabet.size; letter++) visit(left.next(x, letter), right.next(y, letter), at, letter)
+    for (let letter = 0; letter < left.alphabet.size; letter++)
+      visit(left.next(x, letter), right.next(y, letter), at, letter)
   }
   return undefined
 }
@@ -37,7 +38,7 @@ const keyOf = (queue: IntPool, at: number, {alphabet}: Machine): string => {
   return key
 }
 
-/** Returns a shortest key that the machine gives a wanted outcome, undefined when no key has one. BudgetError as the machine throws it. */
+/** Returns a shortest key with a wanted outcome, undefined when no key has one. BudgetError as the machine throws it. */
 export const findKey = (machine: Machine, wanted: (outcome: number) => boolean): string | undefined => {
   const seen = new IntPool()
   const queue = new IntPool()

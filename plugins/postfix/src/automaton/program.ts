@@ -64,7 +64,13 @@ const merge = (ruleset: Ruleset): MergedRule[] => {
   for (const rule of ruleset) {
     const last = merged.at(-1)
     const node = ownNode(rule)
-    if (node !== undefined && last !== undefined && last.nodes.length > 0 && last.tag === rule.tag && sameGuards(last, rule)) {
+    if (
+      node !== undefined &&
+      last !== undefined &&
+      last.nodes.length > 0 &&
+      last.tag === rule.tag &&
+      sameGuards(last, rule)
+    ) {
       last.nodes.push(node)
       continue
     }

@@ -3,7 +3,14 @@ import type {Table} from '../table/entry.js'
 import {noKey} from './languages.js'
 import type {Machine} from './machine.js'
 import {buildMachines} from './machines.js'
-import {AUTOMATON_LIMITS, type AutomatonLimits, BudgetError, type DecisionRule, NO_ANSWER, type Ruleset} from './ruleset.js'
+import {
+  AUTOMATON_LIMITS,
+  type AutomatonLimits,
+  BudgetError,
+  type DecisionRule,
+  NO_ANSWER,
+  type Ruleset,
+} from './ruleset.js'
 import {entryTag, tableRuleset} from './table-ruleset.js'
 import {coveringKeys} from './witness.js'
 
@@ -64,7 +71,8 @@ class ReachSearch {
       const earlier = [...before].map(other => this.placeOf.get(other)!).toSorted((a, b) => a - b)
       const answer = noKey([...earlier.map(place => this.ruleset[place]!), rule], this.limits, tag)
       if (answer.verdict === 'budget') break
-      if (answer.verdict === 'yes') return {entry, verdict: 'unreachable', by: [...before].map(other => Number(other.slice(1)))}
+      if (answer.verdict === 'yes')
+        return {entry, verdict: 'unreachable', by: [...before].map(other => Number(other.slice(1)))}
       const winner = this.answerOf(answer.key)
       if (winner === tag) return {entry, verdict: 'reachable', key: answer.key}
       if (winner === NO_ANSWER || before.has(winner) || !this.placeOf.has(winner)) break

@@ -24,10 +24,20 @@ export const tableRuleset = (table: Table, tagging: 'answer' | 'entry' = 'answer
     if (entry.kind === 'if') {
       if (entry.endif !== undefined) return []
       const {pattern} = entry
-      return [{conditions: [...guardsOf(entry.guards), {language: languageOf(pattern), negated: !pattern.negated}], tag: NO_ANSWER}]
+      return [
+        {
+          conditions: [...guardsOf(entry.guards), {language: languageOf(pattern), negated: !pattern.negated}],
+          tag: NO_ANSWER,
+        },
+      ]
     }
     if (entry.kind !== 'rule') return []
-    return [{conditions: [...guardsOf(entry.guards), ...ownConditions(entry)], tag: tagging === 'entry' ? entryTag(index) : answerTag(entry)}]
+    return [
+      {
+        conditions: [...guardsOf(entry.guards), ...ownConditions(entry)],
+        tag: tagging === 'entry' ? entryTag(index) : answerTag(entry),
+      },
+    ]
   })
 }
 

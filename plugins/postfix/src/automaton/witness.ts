@@ -3,7 +3,7 @@ import {hasByte, upperByte} from '../regex/byte-set.js'
 import type {RegexNode} from '../regex/node.js'
 
 // What a person would type first.
-const PREFERRED = [...'abcdefghijklmnopqrstuvwxyz0123456789@.-_+/ ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map(char => char.charCodeAt(0))
+const PREFERRED = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789@.-_+/ ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'latin1')
 
 /**
  * Returns keys (latin1 text) that go through every alternative, both ways of every option and one more round of every
@@ -59,7 +59,7 @@ const coverRepeat = ({item, min, max}: RegexNode & {kind: 'repeat'}, limit: numb
   return [...new Set([first, ...more, ...many])].slice(0, limit)
 }
 
-/** Returns keys near `key` that a pattern made for it should not match, or should match all the same: case, extension. */
+/** Returns keys near `key` that its pattern should not match, or should match all the same: case, extension. */
 export const nearMisses = (key: string): string[] => {
   const at = key.indexOf('@')
   const middle = Math.floor(key.length / 2)

@@ -20,7 +20,12 @@ export type Answer =
       readonly guards: readonly PassedGuard[]
     }
   /** This rule answers, but what its groups capture is only known to the engine. */
-  | {readonly kind: 'captures-unknown'; readonly entry: number; readonly line: number; readonly guards: readonly PassedGuard[]}
+  | {
+      readonly kind: 'captures-unknown'
+      readonly entry: number
+      readonly line: number
+      readonly guards: readonly PassedGuard[]
+    }
   /** Whether the pattern at `line` matches is only known to the engine; the rules before it do not answer. */
   | {readonly kind: 'unknown'; readonly entry: number; readonly line: number}
   /** No rule answers. `hiddenBy` is the line of an if without endif that the key fails. */
@@ -63,7 +68,11 @@ export class TableLookup {
     return entry.endif ?? {kind: 'none', hiddenBy: entry.line}
   }
 
-  private tryRule(rule: Rule, entry: number, {key, guards}: {key: string; guards: readonly PassedGuard[]}): Answer | undefined {
+  private tryRule(
+    rule: Rule,
+    entry: number,
+    {key, guards}: {key: string; guards: readonly PassedGuard[]},
+  ): Answer | undefined {
     for (const use of [rule.pattern, ...(rule.second === undefined ? [] : [rule.second])]) {
       const passed = this.passes(use, key)
       if (passed === 'unknown') return {kind: 'unknown', entry, line: rule.line}

@@ -125,8 +125,8 @@ const longestEnd = ({code, key}: Walk, from: number): number => {
 }
 
 /**
- * True when the captures of Matcher are the engine's for sure. Not so where a repetition goes round over a group that can
- * be empty: what the last, empty round leaves behind differs between and within the engines.
+ * True when the captures of Matcher are the engine's for sure. Not so where a repetition goes round over a group that
+ * can be empty: what the last, empty round leaves behind differs between and within the engines.
  */
 export const capturesCertain = (node: RegexNode): boolean =>
   !someNode(

@@ -85,8 +85,8 @@ export const bothCases = (set: ByteSet): ByteSet => {
 }
 
 /**
- * Returns the bytes whose upper case form is in the set: glibc's REG_ICASE upcases the subject and compares it with what
- * the pattern says, so a set that only has a lower case letter matches nothing.
+ * Returns the bytes whose upper case form is in the set: glibc's REG_ICASE upcases the subject and compares it with
+ * what the pattern says, so a set that only has a lower case letter matches nothing.
  */
 export const upcasedInto = (set: ByteSet): ByteSet => {
   const accepted = emptySet()
@@ -98,6 +98,6 @@ const PLAIN: readonly ByteSet[] = Array.from({length: 256}, (_, byte) => singleS
 const CASELESS: readonly ByteSet[] = PLAIN.map(bothCases)
 const UPCASED: readonly ByteSet[] = PLAIN.map(upcasedInto)
 
-/** Returns the set of one byte, the same object every time: as written, in both cases, or as glibc's REG_ICASE compares. */
+/** Returns the set of one byte, the same object every time: as it is, in both cases, or as glibc's REG_ICASE compares. */
 export const literalSet = (byte: number, folding: 'none' | 'caseless' | 'upcased'): ByteSet =>
   (folding === 'none' ? PLAIN : folding === 'caseless' ? CASELESS : UPCASED)[byte]!

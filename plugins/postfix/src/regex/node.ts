@@ -27,7 +27,13 @@ export type RegexNode =
   | {readonly kind: 'class'; readonly set: ByteSet}
   | {readonly kind: 'cat'; readonly items: readonly RegexNode[]}
   | {readonly kind: 'alt'; readonly items: readonly RegexNode[]}
-  | {readonly kind: 'repeat'; readonly item: RegexNode; readonly min: number; readonly max: number; readonly lazy: boolean}
+  | {
+      readonly kind: 'repeat'
+      readonly item: RegexNode
+      readonly min: number
+      readonly max: number
+      readonly lazy: boolean
+    }
   | {readonly kind: 'group'; readonly item: RegexNode; readonly index: number}
   | {readonly kind: 'assert'; readonly at: Assertion}
 
@@ -57,8 +63,10 @@ export const alt = (items: readonly RegexNode[]): RegexNode => {
 }
 
 /** `min` to `max` times; `max` is Infinity where there is no bound. */
-export const repeat = (item: RegexNode, {min, max, lazy = false}: {min: number; max: number; lazy?: boolean}): RegexNode =>
-  min === 1 && max === 1 ? item : {kind: 'repeat', item, min, max, lazy}
+export const repeat = (
+  item: RegexNode,
+  {min, max, lazy = false}: {min: number; max: number; lazy?: boolean},
+): RegexNode => (min === 1 && max === 1 ? item : {kind: 'repeat', item, min, max, lazy})
 
 /** What a node directly contains. */
 export const children = (node: RegexNode): readonly RegexNode[] => {

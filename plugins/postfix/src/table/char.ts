@@ -1,7 +1,8 @@
 // ISSPACE and ISALNUM of Postfix (sys_defs.h): ASCII only, whatever the locale.
 
 /** The bytes that ISSPACE accepts. */
-export const isSpace = (char: string | undefined): boolean => char !== undefined && char !== '' && ' \t\n\v\f\r'.includes(char)
+export const isSpace = (char: string | undefined): boolean =>
+  char !== undefined && char !== '' && ' \t\n\v\f\r'.includes(char)
 
 /** True for ASCII letters and digits; false for undefined. */
 export const isAlnum = (char: string | undefined): boolean => char !== undefined && /^[0-9A-Za-z]$/.test(char)

@@ -19,7 +19,7 @@ export type FindingCode =
   | 'unclosed-if'
   | 'unrecognized'
 
-/** What becomes of the line: the rule never answers, its guarded rules lose their guard, only some text is lost, nothing. */
+/** What Postfix then does with the line. */
 export type FindingEffect = 'rule-skipped' | 'if-dropped' | 'text-lost' | 'line-ignored' | 'rest-hidden' | 'none'
 
 export interface Finding {
@@ -37,7 +37,8 @@ export interface Finding {
 
 export const CONSEQUENCES: Readonly<Record<FindingEffect, string>> = {
   'rule-skipped': 'Postfix skips this rule: it never answers',
-  'if-dropped': 'Postfix drops this if: the rules it should guard apply to every key, and its endif ends an outer if or nothing',
+  'if-dropped':
+    'Postfix drops this if: the rules it should guard apply to every key, and its endif ends an outer if or nothing',
   'text-lost': 'Postfix ignores the extra text; a rule indented below it is part of that text and lost',
   'line-ignored': 'Postfix ignores this line',
   'rest-hidden': 'for keys that fail this if, no rule in the rest of the table is looked at',

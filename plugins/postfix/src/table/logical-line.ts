@@ -51,7 +51,14 @@ const endOfLogical = (physical: readonly string[], at: number): number => {
 const trivia = (physical: readonly string[], at: number): LogicalLine => {
   let end = at
   while (end < physical.length && isTrivia(physical[end]!)) end++
-  return {kind: 'trivia', line: at + 1, lastLine: end, source: physical.slice(at, end).join(''), text: '', hasNull: false}
+  return {
+    kind: 'trivia',
+    line: at + 1,
+    lastLine: end,
+    source: physical.slice(at, end).join(''),
+    text: '',
+    hasNull: false,
+  }
 }
 
 const logical = (physical: readonly string[], at: number, end: number): LogicalLine => {

@@ -27,10 +27,17 @@ export interface ParseOptions {
 export const parseTable = (source: Uint8Array | string, options: ParseOptions): Table => {
   const limits = options.limits ?? TABLE_LIMITS
   if (source.length > limits.tableBytes)
-    throw new OpsError('TABLE_TOO_BIG', `the table has ${source.length} bytes, more than the limit of ${limits.tableBytes}`, {
-      exit: 'badData',
-    })
-  const text = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.length).toString('latin1')
+    throw new OpsError(
+      'TABLE_TOO_BIG',
+      `the table has ${source.length} bytes, more than the limit of ${limits.tableBytes}`,
+      {
+        exit: 'badData',
+      },
+    )
+  const text =
+    typeof source === 'string'
+      ? source
+      : Buffer.from(source.buffer, source.byteOffset, source.length).toString('latin1')
   const reader = new TableReader({...options, limits})
   for (const line of logicalLines(text)) reader.read(line)
   return reader.finish()
@@ -54,9 +61,12 @@ class TableReader {
       return
     }
     if (line.hasNull)
-      this.findings.push(finding(line, {code: 'null-byte', message: 'text after null byte may be ignored'}, 'text-lost'))
+      this.findings.push(
+        finding(line, {code: 'null-byte', message: 'text after null byte may be ignored'}, 'text-lost'),
+      )
     if (line.kind === 'indented') {
-      const message = `logical line must not start with whitespace: "${text.slice(0, 30)}${text.length > 30 ? '...' : ''}"`
+      const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text
+      const message = `logical line must not start with whitespace: "${shown}"`
       this.findings.push(finding(line, {code: 'leading-whitespace', message}, 'line-ignored'))
     }
     if (line.kind === 'indented' || text === '') this.entries.push({kind: 'ignored', ...place, text})

@@ -10,9 +10,7 @@ import type {FindingCode} from './finding.js'
 export type Engine = 'regexp' | 'pcre'
 
 /** How a pattern is to be read: the dialect with its options. */
-export type Dialect =
-  | ({readonly engine: 'regexp'} & EreOptions)
-  | ({readonly engine: 'pcre'} & PcreOptions)
+export type Dialect = ({readonly engine: 'regexp'} & EreOptions) | ({readonly engine: 'pcre'} & PcreOptions)
 
 /** One pattern as a table uses it. */
 export interface PatternUse {
@@ -40,7 +38,11 @@ export interface ReadPattern {
 }
 
 /** Reads negations, pattern and flags from `at` on. Without `use` Postfix skips the statement for the last problem. */
-export const readPattern = (text: string, at: number, {engine, limits}: {engine: Engine; limits: PatternLimits}): ReadPattern => {
+export const readPattern = (
+  text: string,
+  at: number,
+  {engine, limits}: {engine: Engine; limits: PatternLimits},
+): ReadPattern => {
   const {negated, start} = readNegations(text, at)
   if (start >= text.length) return failure('no-pattern', 'no regexp: skipping this rule')
   const delimiter = text[start]!

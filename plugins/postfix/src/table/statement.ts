@@ -24,16 +24,26 @@ export interface StatementContext {
 const IGNORED: Statement = {kind: 'ignored'}
 
 /** Reads a logical line as Postfix does; what it would skip is 'ignored', with the finding that says why. */
-export const readStatement = (line: LogicalLine, context: StatementContext): {statement: Statement; findings: Finding[]} => {
+export const readStatement = (
+  line: LogicalLine,
+  context: StatementContext,
+): {statement: Statement; findings: Finding[]} => {
   const findings: Finding[] = []
   const note = (problem: PatternProblem, effect: FindingEffect): Statement => {
     findings.push(finding(line, problem, effect))
     return IGNORED
   }
   const {text} = line
-  const read = !isAlnum(text[0]) ? readRule : isKeyword(text, 'if') ? readIf : isKeyword(text, 'endif') ? readEndif : undefined
+  const read = !isAlnum(text[0])
+    ? readRule
+    : isKeyword(text, 'if')
+      ? readIf
+      : isKeyword(text, 'endif')
+        ? readEndif
+        : undefined
   const statement =
-    read?.(text, context, note) ?? note({code: 'unrecognized', message: 'ignoring unrecognized request'}, 'line-ignored')
+    read?.(text, context, note) ??
+    note({code: 'unrecognized', message: 'ignoring unrecognized request'}, 'line-ignored')
   return {statement, findings}
 }
 
@@ -79,31 +89,47 @@ const patternProblem = ({parsed}: PatternUse): PatternProblem | undefined =>
   parsed.kind === 'invalid' ? {code: 'bad-pattern', message: parsed.message} : undefined
 
 /** What Postfix checks about $n, in its order: the rule is skipped for the first problem. */
-const resultProblem = (result: RuleResult, pattern: PatternUse, context: StatementContext): PatternProblem | undefined => {
+const resultProblem = (
+  result: RuleResult,
+  pattern: PatternUse,
+  context: StatementContext,
+): PatternProblem | undefined => {
   if (result.kind === 'template' && pattern.negated)
-    return {code: 'negated-substitution', message: '$number found in negative match replacement text: skipping this rule'}
+    return {
+      code: 'negated-substitution',
+      message: '$number found in negative match replacement text: skipping this rule',
+    }
   if (result.kind === 'template' && context.forbidSubstitution === true)
-    return {code: 'substitution-forbidden', message: 'regular expression substitution is not allowed: skipping this rule'}
+    return {
+      code: 'substitution-forbidden',
+      message: 'regular expression substitution is not allowed: skipping this rule',
+    }
   const {parsed} = pattern
   if (parsed.kind === 'invalid') return patternProblem(pattern)
   if (result.kind === 'template' && result.highest > parsed.groups)
-    return {code: 'group-out-of-range', message: `out of range replacement index "${result.highest}": skipping this rule`}
+    return {
+      code: 'group-out-of-range',
+      message: `out of range replacement index "${result.highest}": skipping this rule`,
+    }
   return undefined
 }
 
 const readIf = (text: string, context: StatementContext, note: Note): Statement => {
   const {use, end, problems} = readPattern(text, skipSpace(text, 2), context)
-  for (const problem of problems) note(problem, use === undefined && problem === problems.at(-1) ? 'if-dropped' : 'none')
+  for (const problem of problems)
+    note(problem, use === undefined && problem === problems.at(-1) ? 'if-dropped' : 'none')
   if (use === undefined) return IGNORED
   const extra = text.slice(skipSpace(text, end))
-  if (extra !== '') note({code: 'text-after-if', message: `ignoring extra text after IF statement: "${extra}"`}, 'text-lost')
+  if (extra !== '')
+    note({code: 'text-after-if', message: `ignoring extra text after IF statement: "${extra}"`}, 'text-lost')
   const problem = patternProblem(use)
   if (problem !== undefined) return note(problem, 'if-dropped')
   return {kind: 'if', pattern: use}
 }
 
 const readEndif = (text: string, context: StatementContext, note: Note): Statement => {
-  if (context.open === 0) return note({code: 'stray-endif', message: 'ignoring ENDIF without matching IF'}, 'line-ignored')
+  if (context.open === 0)
+    return note({code: 'stray-endif', message: 'ignoring ENDIF without matching IF'}, 'line-ignored')
   if (skipSpace(text, 5) < text.length)
     note({code: 'text-after-endif', message: 'ignoring extra text after ENDIF'}, 'text-lost')
   return {kind: 'endif'}

@@ -43,21 +43,20 @@ export class Postmap {
     return {answers, warnings: warningsOf(stderr), stderr}
   }
 
-  /** Asks for one key that may hold newlines; undefined when the table does not answer. */
+  /** Asks for one ASCII key that may hold newlines; undefined when the table does not answer. */
   askOne(type: TableType, table: string, key: string): string | undefined {
-    const {stdout, status} = this.run(type, table, {argument: Buffer.from(key, 'latin1'), input: ''})
+    const {stdout, status} = this.run(type, table, {argument: key, input: ''})
     return status === 0 ? stdout.replace(/\n$/, '') : undefined
   }
 
   private run(
     type: TableType,
     table: string,
-    {argument, input}: {argument: string | Buffer; input: string},
+    {argument, input}: {argument: string; input: string},
   ): {stdout: string; stderr: string; status: number | null} {
     const path = join(this.directory, 'table')
     writeFileSync(path, table, 'latin1')
-    // Bytes above 0x7f are not UTF-8, so such keys are never put on a command line.
-    const {stdout, stderr, status, error} = spawnSync(this.program, ['-q', argument.toString('latin1'), `${type}:${path}`], {
+    const {stdout, stderr, status, error} = spawnSync(this.program, ['-q', argument, `${type}:${path}`], {
       env: {MAIL_CONFIG: this.directory, PATH: process.env['PATH'] ?? '', LC_ALL: 'C'},
       input: Buffer.from(input, 'latin1'),
       encoding: 'latin1',
@@ -70,14 +69,19 @@ export class Postmap {
 }
 
 const warningsOf = (stderr: string): {line: number; text: string}[] =>
-  [...stderr.matchAll(/^postmap: warning: (?:regexp|pcre) map [^\n]*?, line (\d+): ([^\n]*)$/gm)].map(([, line, text]) => ({
-    line: Number(line),
-    text: text!,
-  }))
+  [...stderr.matchAll(/^postmap: warning: (?:regexp|pcre) map [^\n]*?, line (\d+): ([^\n]*)$/gm)].map(
+    ([, line, text]) => ({
+      line: Number(line),
+      text: text!,
+    }),
+  )
 
 /** Where postmap is, undefined where it is not. With CI=true it throws instead: there it must not be missing. */
 export const findPostmap = (): string | undefined => {
-  const found = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'].map(path => join(path, 'postmap')).find(existsSync)
-  if (found === undefined && process.env['CI'] === 'true') throw new Error('CI must have postmap: apt-get install postfix postfix-pcre')
+  const found = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+    .map(path => join(path, 'postmap'))
+    .find(existsSync)
+  if (found === undefined && process.env['CI'] === 'true')
+    throw new Error('CI must have postmap: apt-get install postfix postfix-pcre')
   return found
 }

@@ -14,7 +14,10 @@ import {POSIX_CLASSES} from '../../regex/posix-class.js'
 import {ERE_ERROR} from './error.js'
 import type {EreInput} from './token.js'
 
-type BracketToken = {kind: 'char' | 'range' | 'close' | 'not' | 'collating' | 'equivalence' | 'named' | 'end'; byte: number}
+type BracketToken = {
+  kind: 'char' | 'range' | 'close' | 'not' | 'collating' | 'equivalence' | 'named' | 'end'
+  byte: number
+}
 type Element = {kind: 'byte' | 'collating'; byte: number} | {kind: 'set'; set: ByteSet}
 
 // glibc keeps the name in a buffer of this size, its closing byte included.
@@ -22,7 +25,7 @@ const NAME_BYTES = 32
 
 const OPENERS: Readonly<Record<string, BracketToken['kind']>> = {'.': 'collating', '=': 'equivalence', ':': 'named'}
 
-/** Reads a bracket expression after its `[` and returns the bytes of the subject it accepts. PatternError as regerror(3). */
+/** Reads a bracket after its `[` and returns the bytes of the subject it accepts. PatternError as regerror(3). */
 export const readBracket = (input: EreInput): ByteSet => {
   const reader = new BracketReader(input)
   return reader.read()
@@ -115,7 +118,8 @@ class BracketReader {
 
   private element(token: BracketToken, hyphenAllowed: boolean): Element {
     if (token.kind === 'collating' || token.kind === 'equivalence' || token.kind === 'named') return this.symbol(token)
-    if (token.kind === 'range' && !hyphenAllowed && this.peek().kind !== 'close') throw new PatternError(ERE_ERROR.range)
+    if (token.kind === 'range' && !hyphenAllowed && this.peek().kind !== 'close')
+      throw new PatternError(ERE_ERROR.range)
     return {kind: 'byte', byte: token.byte}
   }
 

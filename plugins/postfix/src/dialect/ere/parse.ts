@@ -1,5 +1,13 @@
 // Reads a POSIX pattern as glibc 2.36's regcomp(3) does (regcomp.c parse_*), into the common tree.
-import {type ByteSet, complementSet, fullSet, literalSet, minusSet, singleSet, upcasedInto} from '../../regex/byte-set.js'
+import {
+  type ByteSet,
+  complementSet,
+  fullSet,
+  literalSet,
+  minusSet,
+  singleSet,
+  upcasedInto,
+} from '../../regex/byte-set.js'
 import {alt, assertion, bytes, cat, EMPTY, type RegexNode, repeat} from '../../regex/node.js'
 import {
   OpaqueError,
@@ -22,7 +30,11 @@ export type {EreOptions} from './token.js'
  * Reads a pattern (latin1 text, one char a byte) as regcomp(3) would. Invalid patterns carry regerror's text; back
  * references are opaque, and so is what glibc itself gets wrong.
  */
-export const parseEre = (pattern: string, options: EreOptions, limits: PatternLimits = PATTERN_LIMITS): ParsedPattern => {
+export const parseEre = (
+  pattern: string,
+  options: EreOptions,
+  limits: PatternLimits = PATTERN_LIMITS,
+): ParsedPattern => {
   if (pattern.length > limits.patternBytes) return {kind: 'opaque', reason: 'too-big', groups: 0, certain: false}
   const parser = new EreParser(new EreInput(pattern, options), limits)
   try {
@@ -100,7 +112,8 @@ class EreParser {
     while (REPEATS.has(this.token.kind)) {
       node = this.repetition(node)
       const {kind} = this.token
-      if (!this.input.options.extended && (kind === 'star' || kind === 'open-count')) throw new PatternError(ERE_ERROR.repeat)
+      if (!this.input.options.extended && (kind === 'star' || kind === 'open-count'))
+        throw new PatternError(ERE_ERROR.repeat)
     }
     return node
   }

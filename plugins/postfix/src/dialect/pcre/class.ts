@@ -1,5 +1,14 @@
 // Reads what stands between [ and ] as PCRE2 10.42 does (pcre2_compile.c parse_regex, character class).
-import {addByte, bothCases, type ByteSet, complementSet, emptySet, rangeSet, singleSet, unionSet} from '../../regex/byte-set.js'
+import {
+  addByte,
+  bothCases,
+  type ByteSet,
+  complementSet,
+  emptySet,
+  rangeSet,
+  singleSet,
+  unionSet,
+} from '../../regex/byte-set.js'
 import {OpaqueError, PatternError} from '../../regex/parsed-pattern.js'
 import {PCRE_CLASSES} from '../../regex/posix-class.js'
 import {PCRE_ERROR} from './error.js'
@@ -8,7 +17,7 @@ import type {PcreInput} from './input.js'
 import type {PcreOptions} from './options.js'
 import {SHORTHANDS} from './shorthand.js'
 
-/** Where a `[:` here begins a POSIX name, its length up to the closing `:]`; undefined where the bracket is a literal. */
+/** Length of the POSIX name that a `[:` here begins, up to its `:]`; undefined where the bracket is a literal. */
 export const posixSyntax = (input: PcreInput, at = input.position): number | undefined => {
   const {pattern} = input
   const terminator = pattern[at]

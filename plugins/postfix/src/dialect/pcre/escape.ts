@@ -13,7 +13,10 @@ const SPECIAL = 'ABbCDdEGHhKNpPQRsSvVwWXZzk'
 const UNSUPPORTED = 'FlLuU'
 
 /** Reads after the backslash. @param groupsSoFar decides between `\12` the octal and the reference */
-export const readEscape = (input: PcreInput, {inClass, groupsSoFar}: {inClass: boolean; groupsSoFar: number}): Escape => {
+export const readEscape = (
+  input: PcreInput,
+  {inClass, groupsSoFar}: {inClass: boolean; groupsSoFar: number},
+): Escape => {
   if (input.atEnd) throw new PatternError(PCRE_ERROR.backslashAtEnd)
   const char = input.take()
   if (!/[0-9A-Za-z]/.test(char)) return {kind: 'byte', byte: char.charCodeAt(0)}

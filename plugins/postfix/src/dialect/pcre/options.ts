@@ -42,15 +42,23 @@ const INNER: Readonly<Record<string, keyof PcreOptions>> = {
 }
 
 /**
- * Applies the letters of `(?letters)` as PCRE2 10.42 does, `^` and `-` included; undefined for a letter it does not know
- * or a hyphen where it takes none.
+ * Applies the letters of `(?letters)` as PCRE2 10.42 does, `^` and `-` included; undefined for a letter it does not
+ * know or a hyphen where it takes none.
  */
 export const applyLetters = (options: PcreOptions, letters: string): PcreOptions | undefined => {
   let rest = letters
   let base = options
   let hyphenAllowed = true
   if (rest.startsWith('^')) {
-    base = {...base, caseless: false, multiline: false, noAutoCapture: false, dotall: false, extended: false, extendedMore: false}
+    base = {
+      ...base,
+      caseless: false,
+      multiline: false,
+      noAutoCapture: false,
+      dotall: false,
+      extended: false,
+      extendedMore: false,
+    }
     hyphenAllowed = false
     rest = rest.slice(1)
   }

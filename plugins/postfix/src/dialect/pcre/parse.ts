@@ -28,7 +28,11 @@ const GROUPS_UNKNOWN = 65_535
  * Reads a pattern (latin1 text, one char a byte) as pcre2_compile(3) would, without UTF. What is not regular is opaque;
  * `certain` is false where PCRE2 might also reject it for a reason not looked at here.
  */
-export const parsePcre = (pattern: string, options: PcreOptions, limits: PatternLimits = PATTERN_LIMITS): ParsedPattern => {
+export const parsePcre = (
+  pattern: string,
+  options: PcreOptions,
+  limits: PatternLimits = PATTERN_LIMITS,
+): ParsedPattern => {
   if (pattern.length > limits.patternBytes) return tooBig
   const parser = new PcreParser(pattern, options, Math.min(NESTING, limits.nesting))
   try {
@@ -39,7 +43,8 @@ export const parsePcre = (pattern: string, options: PcreOptions, limits: Pattern
   } catch (error) {
     // What pcre2_compile(3) would return, or what is not analysed; anything else is a bug.
     if (error instanceof PatternError) return {kind: 'invalid', message: error.message}
-    if (error instanceof OpaqueError) return {kind: 'opaque', reason: error.reason, groups: GROUPS_UNKNOWN, certain: false}
+    if (error instanceof OpaqueError)
+      return {kind: 'opaque', reason: error.reason, groups: GROUPS_UNKNOWN, certain: false}
     throw error
   }
 }

@@ -16,7 +16,7 @@ const SIMPLE: Readonly<Record<string, {min: number; max: number}>> = {
   '?': {min: 0, max: 1},
 }
 
-/** Takes a quantifier and returns `item` with it, undefined when none stands here. `item` is undefined where none may. */
+/** Takes a quantifier and returns `item` with it, undefined when there is none. No `item`: none may stand here. */
 export const readQuantifier = (parser: PcreParser, item: RegexNode | undefined): RegexNode | undefined => {
   const counts = readCounts(parser)
   if (counts === undefined) return undefined
@@ -41,7 +41,8 @@ const readCounts = (parser: PcreParser): {min: number; max: number} | undefined 
     return simple
   }
   if (input.peek() !== '{') return undefined
-  const [, low, comma, high] = /^\{(\d+)(,?)(\d*)\}/.exec(input.pattern.slice(input.position, input.position + 64)) ?? []
+  const [, low, comma, high] =
+    /^\{(\d+)(,?)(\d*)\}/.exec(input.pattern.slice(input.position, input.position + 64)) ?? []
   if (low === undefined || (comma === '' && high !== '')) {
     // PCRE2 10.43 reads {,3} and blanks inside braces as counts, 10.42 as text.
     if (input.match(/\{(?=[ \t]*(\d[\d \t]*(,[\d \t]*)?|,[ \t]*\d[\d \t]*)\})/y) !== '') {

@@ -1,5 +1,14 @@
 // Writes a set of bytes as [..], so that either engine reads exactly that set back.
-import {addByte, bothCases, type ByteSet, complementSet, hasByte, minusSet, sameSet, withinSet} from '../../regex/byte-set.js'
+import {
+  addByte,
+  bothCases,
+  type ByteSet,
+  complementSet,
+  hasByte,
+  minusSet,
+  sameSet,
+  withinSet,
+} from '../../regex/byte-set.js'
 import {POSIX_CLASSES, SPACE} from '../../regex/posix-class.js'
 import {PrintError, type PrintTarget} from './target.js'
 
@@ -7,7 +16,8 @@ const SPECIAL = '[]^-\\'
 
 /** Returns the shorter of [..] and [^..]. PrintError when neither can be written. */
 export const printBracket = (set: ByteSet, target: PrintTarget): string => {
-  if (target.icase && !sameSet(withoutNul(set), withoutNul(bothCases(set)))) throw new PrintError('one case of a letter only')
+  if (target.icase && !sameSet(withoutNul(set), withoutNul(bothCases(set))))
+    throw new PrintError('one case of a letter only')
   const [positive, negative] = [listing(set, target), listing(complementSet(set), target)]
   const texts = [
     ...(positive === undefined || positive === '' ? [] : [`[${positive}]`]),
@@ -27,7 +37,11 @@ const listing = (set: ByteSet, target: PrintTarget): string | undefined => {
   let rest = withoutNul(set)
   let names = ''
   if (target.engine === 'regexp' && hasByte(rest, 0x0a)) {
-    const name = withinSet(SPACE, rest) ? 'space' : withinSet(withoutNul(POSIX_CLASSES.get('cntrl')!), rest) ? 'cntrl' : undefined
+    const name = withinSet(SPACE, rest)
+      ? 'space'
+      : withinSet(withoutNul(POSIX_CLASSES.get('cntrl')!), rest)
+        ? 'cntrl'
+        : undefined
     if (name === undefined) return undefined
     names = `[:${name}:]`
     rest = minusSet(rest, POSIX_CLASSES.get(name)!)
@@ -52,7 +66,13 @@ const runs = (set: ByteSet, {engine, icase}: PrintTarget): Run[] => {
   return items
 }
 
-const SEGMENTS: readonly Run[] = [[1, 0x40], [0x41, 0x5a], [0x5b, 0x60], [0x61, 0x7a], [0x7b, 0xff]]
+const SEGMENTS: readonly Run[] = [
+  [1, 0x40],
+  [0x41, 0x5a],
+  [0x5b, 0x60],
+  [0x61, 0x7a],
+  [0x7b, 0xff],
+]
 
 /**
  * Where case is folded a range may hold all letters or begin and end among letters, but not begin with a letter and end
@@ -65,13 +85,19 @@ const splitAtLetters = ([first, last]: Run): Run[] => {
     .filter(([from, to]) => from <= to)
 }
 
-/** Writes two neighbours as two, and in regexp: takes bytes that mean something in a bracket off the ends of a range. */
+/** Writes two neighbours as two, and in regexp: takes bytes that mean something in brackets off the ends of ranges. */
 const short = ([first, last]: Run, engine: PrintTarget['engine']): Run[] => {
   const special = (byte: number): boolean => engine === 'regexp' && SPECIAL.includes(String.fromCharCode(byte))
   if (first > last) return []
   if (special(first)) return [[first, first], ...short([first + 1, last], engine)]
   if (special(last)) return [...short([first, last - 1], engine), [last, last]]
-  if (last - first < 2) return first === last ? [[first, first]] : [[first, first], [last, last]]
+  if (last - first < 2)
+    return first === last
+      ? [[first, first]]
+      : [
+          [first, first],
+          [last, last],
+        ]
   return [[first, last]]
 }
 
@@ -111,4 +137,3 @@ export const isAny = (set: ByteSet, butNewline = false): boolean => {
   if (butNewline) addByte(whole, 0x0a)
   return whole.every(word => word === 0xffffffff)
 }
-

@@ -29,7 +29,9 @@ const singleByte = (set: ByteSet, {engine, icase}: PrintTarget): number | undefi
   // A newline cannot stand in a table, and regexp: has no escape for it.
   if (engine === 'regexp' && byte === 0x0a) return undefined
   const meant = icase ? bothCases(singleSet(byte)) : singleSet(byte)
-  return members(meant).length === bytes.length && members(meant).every(other => bytes.includes(other)) ? byte : undefined
+  return members(meant).length === bytes.length && members(meant).every(other => bytes.includes(other))
+    ? byte
+    : undefined
 }
 
 const printByte = (byte: number, {engine}: PrintTarget): string => {

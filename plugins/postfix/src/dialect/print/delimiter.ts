@@ -5,6 +5,6 @@ const DELIMITERS = '/,:;%~=@"&<>`\'-_|'
 
 /** Returns the pattern between delimiters, slashes if it can be; undefined when it holds every possible one. */
 export const delimit = (pattern: string): string | undefined => {
-  const delimiter = [...DELIMITERS].find(candidate => !pattern.includes(candidate))
+  const delimiter = DELIMITERS.split('').find(candidate => !pattern.includes(candidate))
   return delimiter === undefined ? undefined : delimiter + pattern + delimiter
 }

@@ -1,6 +1,7 @@
 // Writes a tree as a pattern that the engine reads back as the same language.
 import {emptySet, unionSet} from '../../regex/byte-set.js'
-import {type Assertion, bytes, type RegexNode, someNode, withoutGroups} from '../../regex/node.js'
+import {type Assertion, bytes, type RegexNode, withoutGroups} from '../../regex/node.js'
+import {findQuirk} from '../ere/quirk.js'
 import {printClass} from './class.js'
 import {PrintError, type PrintTarget} from './target.js'
 
@@ -13,6 +14,8 @@ export type Printed = {readonly text: string} | {readonly unprintable: string}
  * pattern is extended syntax without REG_NEWLINE, for pcre: it expects DOTALL; both are Postfix's defaults.
  */
 export const printPattern = (node: RegexNode, target: PrintTarget): Printed => {
+  if (target.engine === 'regexp' && findQuirk(node) !== undefined)
+    return {unprintable: 'anchors where glibc mistakes them'}
   try {
     return {text: print(target.captures === true ? node : withoutGroups(node), target, 'alt')}
   } catch (error) {
@@ -80,8 +83,6 @@ const joinBytes = (items: readonly RegexNode[]): readonly RegexNode[] => {
 const printRepeat = (node: RegexNode & {kind: 'repeat'}, target: PrintTarget, place: Place): string => {
   const {item, min, max, lazy} = node
   if (target.engine === 'regexp' && item.kind === 'assert') throw new PrintError('a repeated assertion')
-  if (target.engine === 'regexp' && max > 1 && !(min === 0 && max === Infinity) && someNode(item, inner => inner.kind === 'assert'))
-    throw new PrintError('an assertion inside a repetition, which glibc loses')
   const inner = isEmpty(item) ? wrap('', target) : print(item, target, 'repeat')
   const text = inner + times(min, max) + (lazy && target.engine === 'pcre' && target.captures === true ? '?' : '')
   // Both engines would take a second quantifier for something else.
