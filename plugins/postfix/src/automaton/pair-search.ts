@@ -38,7 +38,7 @@ const keyOf = (queue: IntPool, at: number, {alphabet}: Machine): string => {
   return key
 }
 
-/** Returns a shortest key with a wanted outcome, undefined when no key has one. BudgetError as the machine throws it. */
+/** Returns a shortest key with a wanted outcome, undefined when there is none. BudgetError as the machine throws it. */
 export const findKey = (machine: Machine, wanted: (outcome: number) => boolean): string | undefined => {
   const seen = new IntPool()
   const queue = new IntPool()

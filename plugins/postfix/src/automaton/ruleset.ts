@@ -33,7 +33,7 @@ export interface AutomatonLimits {
   readonly nodes: number
   /** Integers that describe the states, 4 bytes each. */
   readonly integers: number
-  /** Asked at every state; true ends the work as a used up budget does. The place for a clock, which pure code has not. */
+  /** Asked at every state; true ends the work as a used up budget does. The place for a clock. */
   readonly stop?: () => boolean
 }
 

@@ -98,6 +98,6 @@ const PLAIN: readonly ByteSet[] = Array.from({length: 256}, (_, byte) => singleS
 const CASELESS: readonly ByteSet[] = PLAIN.map(bothCases)
 const UPCASED: readonly ByteSet[] = PLAIN.map(upcasedInto)
 
-/** Returns the set of one byte, the same object every time: as it is, in both cases, or as glibc's REG_ICASE compares. */
+/** Returns the set of one byte, always the same object: as it is, in both cases, or as glibc's REG_ICASE compares. */
 export const literalSet = (byte: number, folding: 'none' | 'caseless' | 'upcased'): ByteSet =>
   (folding === 'none' ? PLAIN : folding === 'caseless' ? CASELESS : UPCASED)[byte]!

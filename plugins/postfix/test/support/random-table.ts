@@ -22,9 +22,7 @@ const PCRE_ATOMS = [
   ...'[[:^alpha:]] [[:<:]] [[:>:]] \\o{141} \\o{9} (?m) (?n) (?U) (?xx) (*ACCEPT) (?R)'.split(' '),
 ]
 
-const QUANTIFIERS = [
-  ...'* + ? {2} {1,2} {0,1} {,2} {2,} {0} {2,1} {1 {x} {} *? +? ?? *+ ++ {1}{2} ** {1,2}?'.split(' '),
-]
+const QUANTIFIERS = '* + ? {2} {1,2} {0,1} {,2} {2,} {0} {2,1} {1 {x} {} *? +? ?? *+ ++ {1}{2} ** {1,2}?'.split(' ')
 
 /** Wild text: often wrong, as what people write is. */
 const wildPattern = (type: TableType): fc.Arbitrary<string> =>

@@ -8,8 +8,8 @@ import type {OpaqueReason} from '../../regex/parsed-pattern.js'
  *
  * A repetition other than * and ? is written out in copies, whose nodes regcomp.c marks as duplicated; then
  * calc_eclosure_iter takes the constraint of an anchor in front of them for handed on already, and the anchor is lost:
- * /(\bb){2}/ matches bb. And regexec.c builds its transitions as if REG_NEWLINE were on: inside a match, ^ holds after a
- * newline that the match took, $ before one that it takes next: /a$./ matches a newline after a.
+ * /(\bb){2}/ matches bb. And regexec.c builds its transitions as if REG_NEWLINE were on: inside a match, ^ holds
+ * after a newline that the match took, $ before one that it takes next: /a$./ matches a newline after a.
  */
 export const findQuirk = (node: RegexNode): OpaqueReason | undefined =>
   losesAnchor(node) || anchorsAtNewline(node, {before: false, after: false}) ? 'engine-quirk' : undefined

@@ -85,7 +85,7 @@ class ClassReader {
       const length = posixSyntax(input)
       if (length !== undefined) return this.posix(length)
     }
-    if (char === '-' && this.start !== undefined) {
+    if (char === '-' && this.start !== undefined && !this.ranging) {
       this.ranging = true
       return
     }
