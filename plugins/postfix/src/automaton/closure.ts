@@ -114,7 +114,7 @@ const leadsToLookBack = (nfa: Nfa, from: number): boolean => {
     if (seen.has(node)) continue
     seen.add(node)
     const op = nfa.op.data[node]
-    if (op === OP.split) stack.push(...nfa.targets(node))
+    if (op === OP.split) for (const target of nfa.targets(node)) stack.push(target)
     if (op !== OP.assert) continue
     if (looksBack(ASSERTIONS[nfa.arg.data[node]!]!)) return true
     stack.push(nfa.next.data[node]!)
