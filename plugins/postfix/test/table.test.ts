@@ -186,6 +186,8 @@ describe('any bytes at all', () => {
       'a|'.repeat(50_000),
       '\\Q'.repeat(50_000),
       '{'.repeat(20_000),
+      `a${'*'.repeat(100_000)}`,
+      `a${'{2}'.repeat(30_000)}`,
     ])
       parseTable(`/${pattern}/ x\n`, {engine})
     expect(process.cpuUsage(started).user).toBeLessThan(5_000_000)

@@ -109,7 +109,8 @@ class EreParser {
     }
     let node = this.atom(token, nest)
     this.advance()
-    while (REPEATS.has(this.token.kind)) {
+    for (let stacked = 0; REPEATS.has(this.token.kind); stacked++) {
+      if (stacked > this.limits.nesting) throw new OpaqueError('too-big')
       node = this.repetition(node)
       const {kind} = this.token
       if (!this.input.options.extended && (kind === 'star' || kind === 'open-count'))

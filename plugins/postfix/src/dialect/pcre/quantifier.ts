@@ -41,9 +41,8 @@ const readCounts = (parser: PcreParser): {min: number; max: number} | undefined 
     return simple
   }
   if (input.peek() !== '{') return undefined
-  const [, low, comma, high] =
-    /^\{(\d+)(,?)(\d*)\}/.exec(input.pattern.slice(input.position, input.position + 64)) ?? []
-  if (low === undefined || (comma === '' && high !== '')) {
+  const counts = input.match(/\{\d+(?:,\d*)?\}/y)
+  if (counts === '') {
     // PCRE2 10.43 reads {,3} and blanks inside braces as counts, 10.42 as text.
     if (input.match(/\{(?=[ \t]*(\d[\d \t]*(,[\d \t]*)?|,[ \t]*\d[\d \t]*)\})/y) !== '') {
       parser.mark('version')
@@ -51,9 +50,9 @@ const readCounts = (parser: PcreParser): {min: number; max: number} | undefined 
     }
     return undefined
   }
-  input.position = input.pattern.indexOf('}', input.position) + 1
+  const [low, high] = counts.slice(1, -1).split(',')
   const min = Number(low)
-  const max = comma === '' ? min : high === '' ? Infinity : Number(high)
+  const max = high === undefined ? min : high === '' ? Infinity : Number(high)
   if (min > PCRE_REPEAT_MAX || (max !== Infinity && max > PCRE_REPEAT_MAX)) throw new PatternError(PCRE_ERROR.countSize)
   if (max < min) throw new PatternError(PCRE_ERROR.countOrder)
   return {min, max}
