@@ -42,6 +42,7 @@ const wildPattern = (type: TableType): fc.Arbitrary<string> =>
 /** Patterns that both engines accept, nested and repeated. */
 export const tamePattern = fc.letrec<{re: string; atom: string}>(tie => ({
   atom: fc.oneof(
+    {maxDepth: 3},
     {
       weight: 5,
       arbitrary: fc.constantFrom('a', 'b', 'c', 'B', '1', '\\.', '.', '[ab]', '[^b]', '[a-c1]', '@', '-', '_'),
