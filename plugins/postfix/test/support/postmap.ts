@@ -68,7 +68,7 @@ export class Postmap {
       maxBuffer: 1 << 28,
       timeout: 5_000,
     })
-    const tooSlow = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT'
+    const tooSlow = (error as {code?: string} | undefined)?.code === 'ETIMEDOUT'
     if (error !== undefined && !tooSlow) throw error
     return {stdout, stderr, status, tooSlow}
   }
