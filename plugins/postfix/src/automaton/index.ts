@@ -1,0 +1,11 @@
+// Questions about whole tables and single patterns, answered by automata.
+export * from './compare.js'
+export * from './languages.js'
+export {Machine} from './machine.js'
+export * from './machines.js'
+export * from './pair-search.js'
+export * from './reach.js'
+export * from './ruleset.js'
+export * from './table-ruleset.js'
+export {Tags} from './tags.js'
+export * from './witness.js'
