@@ -8,6 +8,8 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // Threads share cwd, umask and uid; commands under test change or depend on all three.
     pool: 'forks',
+    // Half of the time a test waits for a daemon or a disk.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Ours comes last, so that its closing line is the last line of the run.
