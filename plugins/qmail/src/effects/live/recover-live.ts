@@ -17,25 +17,32 @@ export const dropLeftovers = (queue: string): void => {
   if (existsSync(join(queue, TRASH_DIRECTORY))) removeTrash(queue, nothing)
 }
 
+/** A message whose envelope was to be rewritten, or that was to go as a whole (no `gone`), todo/N being the commit. */
+const finishEnvelope = (unmarker: Unmarker, {number, gone}: LedgerEntry): void => {
+  const envelope = unmarker.envelope(number)
+  if (envelope === 'never touched' || envelope === 'original') {
+    unmarker.bringRemnants(number)
+    unmarker.release(number)
+  } else if (gone === undefined) unmarker.finishRemoval(number)
+}
+
 /** A message of the batch that was cut off: where not a byte was written it is let go, else the rest is written. */
 const finishOne = (unmarker: Unmarker, entry: LedgerEntry, only: boolean): void => {
-  if (unmarker.standing(entry.number) !== 'open') return
-  const envelope = unmarker.envelope(entry.number)
-  if (envelope !== 'never touched') {
-    // A rename is either done or not; and without `gone` the whole message was to go, todo/N first.
-    if (envelope === 'original') unmarker.release(entry.number)
-    else if (entry.gone === undefined) unmarker.finishRemoval(entry.number)
+  const {number, marks} = entry
+  if (unmarker.standing(number) !== 'open') return
+  if (only && marks.size === 0) {
+    finishEnvelope(unmarker, entry)
     return
   }
   const {written, unwritten} = unmarker.count(entry)
   if (written === 0 && unwritten > 0) {
-    if (!only) unmarker.bringBounce(entry.number)
-    unmarker.release(entry.number)
+    if (!only) unmarker.bringBounce(number)
+    unmarker.release(number)
     return
   }
-  if (!only) unmarker.takeBounce(entry.number)
+  if (!only) unmarker.takeBounce(number)
   unmarker.write(entry, 'D')
-  if (!only) unmarker.takeBounce(entry.number)
+  if (!only) unmarker.takeBounce(number)
 }
 
 /** @returns how many messages the purge has taken: 0 means that nothing of it is left */

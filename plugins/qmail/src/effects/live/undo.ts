@@ -142,7 +142,7 @@ const bringEnvelopes = async (undoing: Undoing, unmarker: Unmarker, envelopes: R
   }
   for (const [number, recipients] of envelopes) {
     if (isWaiting(number) && locked) unmarker.bringEnvelope(number)
-    else if (unmarker.envelope(number) !== 'original') {
+    else if (['other', 'preprocessed'].includes(unmarker.envelope(number))) {
       const bytes = fs.readFileSync(unmarker.inTrash('todo', number))
       const sender = parseTodo(bytes, 0, bytes.length).sender ?? ''
       const bornNs = fs.lstatSync(unmarker.inTrash('mess', number), {bigint: true}).mtimeNs

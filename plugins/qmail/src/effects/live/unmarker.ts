@@ -120,6 +120,14 @@ export class Unmarker {
     fs.renameSync(this.#trash + path, path)
   }
 
+  /** Puts back what preprocessing had left beside todo/N, and a removal that did not come to its commit has taken. */
+  bringRemnants(number: MessageNumber): void {
+    for (const part of [...this.channels, this.#info]) {
+      const path = pathIn(part, number)
+      if (inodeOf(path) === undefined && inodeOf(this.#trash + path) !== undefined) fs.renameSync(this.#trash + path, path)
+    }
+  }
+
   /** Finishes taking a message away whose todo/N is in the trash already: it was its commit. */
   finishRemoval(number: MessageNumber): void {
     const intd = pathIn(this.#intd, number)
