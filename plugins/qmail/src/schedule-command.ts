@@ -12,6 +12,7 @@ import {deadHostsOf, queueLifetime, timesBeforeHold} from './effects/schedule/ea
 import {scheduleHandler} from './effects/schedule/handler.js'
 import {scheduleChange} from './effects/schedule/schedule-args.js'
 import {unreadableReport} from './listing/unreadable.js'
+import {PRESENCE, type Presence} from './message/presence.js'
 import {stateRow} from './message/state-table.js'
 import {caveats, type Action} from './schedule/action.js'
 import {deadHostsText} from './schedule/tcpto.js'
@@ -51,7 +52,7 @@ export abstract class ScheduleCommand extends ChangeCommand {
     // Everything at once is what a signal does, and it needs no stop.
     if (action === 'retry' && isEmptySelection(given.selection)) return this.#apply({action: 'alarm', queue, selected: null, flags})
     if (!flags['dry-run']) await requireStoppable(queue, flags)
-    const selected = await this.#select(queue, given)
+    const selected = await this.#select(queue, given, action)
     if (selected.snapshot.length > 0) return this.#apply({action, queue, selected, flags})
     this.say(`no message of ${queue.path} matches`)
     return {queue: queue.path, action, selected: 0, messages: 0, skipped: [], journalId: null, serviceDowntimeMs: 0}
@@ -63,10 +64,13 @@ export abstract class ScheduleCommand extends ChangeCommand {
     if (isEmpty && !all && action === 'hold') throw usage('nothing was selected', 'say --all for every message, or select: --sender, --id ...')
   }
 
-  async #select(queue: OpenQueue, {compiled}: GivenSelection): Promise<Selected> {
+  async #select(queue: OpenQueue, {compiled}: GivenSelection, action: Action): Promise<Selected> {
     const progress = this.progress('choosing messages')
     try {
-      return await selectMessages(queue, compiled, {eligible: presence => stateRow(presence).purge.length > 0, progress: progress.report})
+      // What is in todo has no time yet, so it cannot be on hold; for the others it is named as skipped.
+      const eligible = (presence: Presence): boolean =>
+        stateRow(presence).purge.length > 0 && (action !== 'release' || (presence & PRESENCE.todo) === 0)
+      return await selectMessages(queue, compiled, {eligible, progress: progress.report})
     } finally {
       progress.end()
     }

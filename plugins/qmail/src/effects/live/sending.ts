@@ -43,7 +43,7 @@ export const pullTrigger = (queue: string): boolean => {
  */
 export const sendAlarm = async (queue: string, place: StatePlace): Promise<void> => {
   const who = await sendRunning(queue, place)
-  if (who === null) throw notRunning(queue)
+  if (who === null) throw notRunning(queue, 'start qmail-send: it tries everything that is due')
   const service: Service | null = await detectService({pid: who.pid, serviceNames: ['qmail-send', 'qmail', 'notqmail']})
   if (service?.alarm !== undefined) return service.alarm()
   try {
@@ -54,8 +54,8 @@ export const sendAlarm = async (queue: string, place: StatePlace): Promise<void>
 }
 
 /** The error for what only a running qmail-send can do (75). */
-export const notRunning = (queue: string): OpsError =>
-  new OpsError('NOT_RUNNING', `no qmail-send runs on ${queue}`, {exit: 'tryAgain', hint: 'use --method offline'})
+export const notRunning = (queue: string, hint = 'use --method offline'): OpsError =>
+  new OpsError('NOT_RUNNING', `no qmail-send runs on ${queue}`, {exit: 'tryAgain', hint})
 
 /** Waits until a condition holds, looking every 20 ms; false when it does not in time, or the signal is aborted. */
 export const waitUntil = async (
