@@ -5,7 +5,7 @@ import {ChangeCommand, EXIT, OpsError, type JsonObject} from 'mailops'
 import {statePlace, tryLock, type Lock} from 'mailops/effects'
 
 import {requireAbsent} from '../../effects/export/mbox.js'
-import {inUse, isRunning, mutexOf, sendRunning} from '../../effects/purge-offline/index.js'
+import {inUse, mutexOf, sendRunning} from '../../effects/purge-offline/queue-lock.js'
 import {planPurge, type PurgeRequest} from '../../effects/purging/request.js'
 import {formatNumber} from '../../queue/number.js'
 import {selectMessages, type OpenQueue, type Selected} from '../../effects/reading/index.js'
@@ -90,8 +90,7 @@ export default class Purge extends ChangeCommand {
     if (flags.export !== undefined) requireAbsent(flags.export)
     const queue = queueFrom(flags, text => void this.warn(text))
     requireSound(queue)
-    const chosen = await this.#method(queue, flags)
-    const held = await lockEarly(queue, chosen, flags)
+    const {chosen, held} = await this.#method(queue, flags)
     try {
       const selected = await this.#select(queue, given, flags)
       const document = await this.#carryOut({queue, given, chosen, selected, flags, held})
@@ -112,13 +111,25 @@ export default class Purge extends ChangeCommand {
       throw usage('--only-recipient needs to know which', 'add --recipient, --local or --remote')
   }
 
-  async #method(queue: OpenQueue, flags: Flagged): Promise<Chosen> {
+  /**
+   * Chooses the method. Where qmail-send does not run and nobody is asked, it is kept from starting before the messages
+   * are chosen, which then need not be looked at a second time; while a person thinks it must not be.
+   */
+  async #method(queue: OpenQueue, flags: Flagged): Promise<{chosen: Chosen; held: Lock | undefined}> {
     const place = statePlace()
-    const running = await isRunning(queue.path, place)
-    const chosen = chooseMethod({asked: flags.method, running, stop: flags.stop, all: flags.all, only: flags['only-recipient'] || flags.return})
-    if (running && !flags.stop && chosen.method !== 'live')
-      throw inUse(queue.path, await sendRunning(queue.path, place), 'add --stop, or purge while it runs: --method live')
-    return chosen
+    const free = await tryLock(mutexOf(queue.path), {runDir: place.run})
+    const running = free === null
+    let held: Lock | undefined
+    try {
+      const only = flags['only-recipient'] || flags.return
+      const chosen = chooseMethod({asked: flags.method, running, stop: flags.stop, all: flags.all, only})
+      if (running && !flags.stop && chosen.method !== 'live')
+        throw inUse(queue.path, await sendRunning(queue.path, place), 'add --stop, or purge while it runs: --method live')
+      if (free !== null && chosen.method === 'offline' && flags.yes && !flags['dry-run'] && !only) held = free
+      return {chosen, held}
+    } finally {
+      if (held === undefined) await free?.release()
+    }
   }
 
   /** Chooses the messages; the preview is collected only where somebody will see it. */
@@ -154,7 +165,7 @@ export default class Purge extends ChangeCommand {
       return {...purgeDocument(facts, left.skips), ...(dryRun && {dryRun})}
     }
     const request = requestOf(prepared, {takes, messages, bytes: facts.bytes})
-    const {plan, handler} = planPurge(request)
+    const {plan, handler} = await planPurge(request)
     const doing = chosen.method === 'live' ? 'marking messages' : 'purging messages'
     const applied = await this.carryOut(plan, {dryRun, yes: flags.yes, handlers: [handler], preview: ['', ...lines], doing})
     if (applied === null) return {...purgeDocument(facts, left.skips), dryRun, plan: this.planJson(plan), ...previewJson(preview)}
@@ -173,15 +184,6 @@ export default class Purge extends ChangeCommand {
     for (const warning of warnings) this.warn(warning)
     if (exit !== undefined) process.exitCode = exit
   }
-}
-
-/**
- * Where qmail-send does not run and nobody is asked, it is kept from starting before the messages are chosen: then they
- * need not be looked at a second time. While a person thinks, it must not be.
- */
-const lockEarly = async ({path}: OpenQueue, {method}: Chosen, flags: Flagged): Promise<Lock | undefined> => {
-  if (method !== 'offline' || !flags.yes || flags['dry-run'] || flags['only-recipient'] || flags.return) return undefined
-  return (await tryLock(mutexOf(path), {runDir: statePlace().run})) ?? undefined
 }
 
 const usage = (message: string, hint: string): OpsError => new OpsError('USAGE', message, {exit: 'usage', hint})

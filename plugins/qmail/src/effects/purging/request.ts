@@ -6,17 +6,8 @@ import type {BulkHandler, Lock} from 'mailops/effects'
 import type {Method} from '../../purge/method.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
 import type {CompiledSelection} from '../../selection/compile.js'
-import {exportMbox} from '../export/mbox.js'
-import {liveChange} from '../live/live-args.js'
-import {liveHandler} from '../live/handler.js'
-import {offlineChange, offlineHandler, type StopOptions} from '../purge-offline/index.js'
+import type {StopOptions} from '../purge-offline/index.js'
 import type {OpenQueue, Snapshot} from '../reading/index.js'
-import {caveats} from '../../schedule/action.js'
-import {queueLifetime} from '../schedule/earlier.js'
-import {scheduleHandler} from '../schedule/handler.js'
-import {scheduleChange} from '../schedule/schedule-args.js'
-import {swapHandler} from '../swap/handler.js'
-import {swapChange} from '../swap/swap-args.js'
 
 export interface PurgeRequest {
   readonly queue: OpenQueue
@@ -45,9 +36,9 @@ export interface PurgeRequest {
   readonly exportFile?: string | undefined
 }
 
-/** The plan of a purge and the handler that carries it out. */
-export const planPurge = (request: PurgeRequest): {plan: Plan; handler: BulkHandler} => {
-  const {change, handler} = (request.giveUp ? giveUp : BY_METHOD[request.only ? 'live' : request.method])(request)
+/** The plan of a purge and the handler that carries it out; only the modules of its method are loaded. */
+export const planPurge = async (request: PurgeRequest): Promise<{plan: Plan; handler: BulkHandler}> => {
+  const {change, handler} = await (request.giveUp ? giveUp : BY_METHOD[request.only ? 'live' : request.method])(request)
   return {
     plan: {subject: request.giveUp ? 'qmail purge --return' : 'qmail purge', resource: request.queue.path, changes: [change]},
     handler: request.exportFile === undefined ? handler : exportingFirst(request, request.exportFile, handler),
@@ -77,26 +68,35 @@ const common = ({queue, keep, messages, bytes}: PurgeRequest) => ({
   bytes,
 })
 
-const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Made>> = {
-  offline: request => {
+const BY_METHOD: Readonly<Record<Method, (request: PurgeRequest) => Promise<Made>>> = {
+  offline: async request => {
+    const {offlineChange, offlineHandler} = await import('../purge-offline/index.js')
     const {queue, snapshot, takes, all, stop, held} = request
     const args = {...common(request), ...(queue.control !== undefined && {control: queue.control})}
     return {change: offlineChange(args, summaryOf(request)), handler: offlineHandler({queue, snapshot, takes, all, stop, held})}
   },
-  swap: request => {
+  swap: async request => {
+    const {swapHandler} = await import('../swap/handler.js')
+    const {swapChange} = await import('../swap/swap-args.js')
     const {queue, snapshot, stop} = request
     const args = {...common(request), layout: queue.layout, stop: stop.stop}
     const live = {stop, messages: request.keep ? {[Symbol.iterator]: () => linesOf(snapshot)} : []}
     return {change: swapChange(args, summaryOf(request)), handler: swapHandler(live)}
   },
-  live: request => {
+  live: async request => {
+    const {liveHandler} = await import('../live/handler.js')
+    const {liveChange} = await import('../live/live-args.js')
     const {queue, snapshot, takes, selection, flush, only, method, stop} = request
     const args = {...common(request), layout: queue.layout, only, offline: method === 'offline', stop: stop.stop}
     return {change: liveChange(args, summaryOf(request)), handler: liveHandler({queue, snapshot, takes, selection, flush, stop})}
   },
 }
 
-const giveUp = ({queue, snapshot, takes, stop, messages, flush, method}: PurgeRequest): Made => {
+const giveUp = async ({queue, snapshot, takes, stop, messages, flush, method}: PurgeRequest): Promise<Made> => {
+  const {queueLifetime} = await import('../schedule/earlier.js')
+  const {scheduleHandler} = await import('../schedule/handler.js')
+  const {scheduleChange} = await import('../schedule/schedule-args.js')
+  const {caveats} = await import('../../schedule/action.js')
   const args = {action: 'expire' as const, queue: queue.path, token: crypto.randomUUID(), messages, stop: stop.stop}
   const lifetime = queueLifetime(queue)
   // Without a qmail-send that could hear it, its start does the same.
@@ -115,6 +115,7 @@ function* linesOf(snapshot: Snapshot): Generator<TrashedMessage> {
 const exportingFirst = ({queue, snapshot, takes}: PurgeRequest, file: string, handler: BulkHandler): BulkHandler => ({
   ...handler,
   apply: async (change, context) => {
+    const {exportMbox} = await import('../export/mbox.js')
     await exportMbox({queue, snapshot, takes, file, signal: context.signal})
     return handler.apply(change, context)
   },
