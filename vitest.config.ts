@@ -10,8 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // Half of the time a test waits for a daemon or a disk.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // Ours comes last, so that its closing line is the last line of the run.
     reporters: ['default', './test/support/reporter.ts'],
   },

@@ -90,7 +90,7 @@ const expectTidy = (world: World): void => {
 for (const half of ['', '+'])
   for (const onCrash of ['rollback', 'finish'])
     describe(`kill -9 ${half === '' ? 'before' : 'within'} every step, on crash ${onCrash}`, () => {
-      test('applying leaves what recover brings to done or undone', {timeout: 300_000}, async () => {
+      test('applying leaves what recover brings to done or undone', {timeout: 1_500_000}, async () => {
         const reference = await pictures(onCrash)
         const writes = await callsThat(/^write/, onCrash)
         const steps = await walk(async n => {
@@ -115,7 +115,7 @@ for (const half of ['', '+'])
       })
     })
 
-test('kill -9 at every step of an undo', {timeout: 300_000}, async () => {
+test('kill -9 at every step of an undo', {timeout: 1_500_000}, async () => {
   const reference = await pictures()
   const steps = await walk(async n => {
     const world = createWorld(`undo-${n}`)
@@ -135,7 +135,7 @@ test('kill -9 at every step of an undo', {timeout: 300_000}, async () => {
 })
 
 for (const onCrash of ['rollback', 'finish'])
-  test(`kill -9 at every step of recover itself, for a plan cut off near its end, on crash ${onCrash}`, {timeout: 300_000}, async () => {
+  test(`kill -9 at every step of recover itself, for a plan cut off near its end, on crash ${onCrash}`, {timeout: 1_500_000}, async () => {
     const reference = await pictures(onCrash)
     const {total: count} = await callsThat(/^write/, onCrash)
     // Just before the last record, and in the middle.
@@ -160,7 +160,7 @@ for (const onCrash of ['rollback', 'finish'])
   })
 
 for (const code of ['ENOSPC', 'EIO'])
-  test(`${code} at every step of applying leaves all as it was, or what recover brings there`, {timeout: 300_000}, async () => {
+  test(`${code} at every step of applying leaves all as it was, or what recover brings there`, {timeout: 1_500_000}, async () => {
     const reference = await pictures(code)
     const steps = await walk(async n => {
       const world = createWorld(`fail-${code}-${n}`)

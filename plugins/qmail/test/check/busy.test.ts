@@ -43,12 +43,12 @@ const checkWhileBusy = async (dir: string): Promise<void> => {
   releaseNumbers(world.queue)
 }
 
-test('sixty checks of a queue at full work', {timeout: 240_000}, async () => {
+test('sixty checks of a queue at full work', {timeout: 1_500_000}, async () => {
   await checkWhileBusy(temporaryDirectory('busy'))
 })
 
 const {possible, reason} = canLoopMount()
-test.skipIf(!possible)(`the same where numbers come back at once, on journaled ext4${possible ? '' : ` (skipped: ${reason})`}`, {timeout: 240_000}, async () => {
+test.skipIf(!possible)(`the same where numbers come back at once, on journaled ext4${possible ? '' : ` (skipped: ${reason})`}`, {timeout: 1_500_000}, async () => {
   const mount = loopMount({sizeBytes: 128 * 2 ** 20})
   try {
     await checkWhileBusy(mount.path)

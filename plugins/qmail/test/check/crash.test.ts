@@ -124,7 +124,7 @@ const dieAt = async (kill: string): Promise<'through' | 'done' | 'rolled-back'> 
   return outcome
 }
 
-test('kill -9 before every step of a repair, then recover, then undo', {timeout: 400_000}, async () => {
+test('kill -9 before every step of a repair, then recover, then undo', {timeout: 1_500_000}, async () => {
   let partly = 0
   const steps = await walk(async n => {
     const outcome = await dieAt(String(n))
@@ -135,7 +135,7 @@ test('kill -9 before every step of a repair, then recover, then undo', {timeout:
   expect(partly).toBeGreaterThan(20)
 })
 
-test('kill -9 in the middle of every write of a repair', {timeout: 400_000}, async () => {
+test('kill -9 in the middle of every write of a repair', {timeout: 1_500_000}, async () => {
   const scene = createScene('reference')
   const listing = join(scene.dir, 'calls')
   await runWithFault([SCENARIO, 'apply', scene.queue.dir], {calls: listing}, scene.env)
@@ -145,7 +145,7 @@ test('kill -9 in the middle of every write of a repair', {timeout: 400_000}, asy
 })
 
 describe('undo', () => {
-  test('kill -9 before every step, then recover, then undo again', {timeout: 400_000}, async () => {
+  test('kill -9 before every step, then recover, then undo again', {timeout: 1_500_000}, async () => {
     const steps = await walk(async n => {
       const scene = createScene(`undo-${n}`)
       await succeed('apply', scene)

@@ -36,7 +36,7 @@ const firstOfEach = (chosen: readonly Fault[]): Fault[] =>
     return file === undefined || chosen.findIndex(other => other.startsWith(file)) === i
   })
 
-test('random queues, random damage', {timeout: 240_000}, async () => {
+test('random queues, random damage', {timeout: 1_500_000}, async () => {
   const root = temporaryDirectory('property')
   let run = 0
   await fc.assert(

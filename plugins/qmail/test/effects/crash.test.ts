@@ -115,7 +115,7 @@ const pictures = (kind: Kind, world: Small): Map<string, string> => {
 }
 
 describe.each(KINDS)('kill -9 at every call: %s', kind => {
-  test('of applying: recovery, then undo', {timeout: 600_000}, async () => {
+  test('of applying: recovery, then undo', {timeout: 1_500_000}, async () => {
     const reference = await small(kind, 'reference')
     const before = pictures(kind, reference)
     const first = await firstStep(kind, reference, 'apply')
@@ -149,7 +149,7 @@ describe.each(KINDS)('kill -9 at every call: %s', kind => {
     expect(steps).toBeGreaterThan(10)
   })
 
-  test.skipIf(kind === 'swap-no-trash')('of undoing: recovery, and undo again where that left something', {timeout: 600_000}, async () => {
+  test.skipIf(kind === 'swap-no-trash')('of undoing: recovery, and undo again where that left something', {timeout: 1_500_000}, async () => {
     const reference = await small(kind, 'undo-reference')
     await succeed(kind, reference, 'apply')
     const first = await firstStep(kind, reference, 'undo')

@@ -102,7 +102,7 @@ const callsOf = async (states: readonly State[]): Promise<{writes: Set<number>; 
 }
 
 for (const half of ['', '+'])
-  test(`kill -9 ${half === '' ? 'before every step' : 'within every write'} of a purge into the trash, then recover, then undo`, {timeout: 600_000}, async () => {
+  test(`kill -9 ${half === '' ? 'before every step' : 'within every write'} of a purge into the trash, then recover, then undo`, {timeout: 1_500_000}, async () => {
     const states = half === '' ? MANY : SOME
     const {writes, total} = await callsOf(states)
     let partly = 0
@@ -135,7 +135,7 @@ for (const half of ['', '+'])
     expect(partly).toBeGreaterThan(half === '' ? 20 : 0)
   })
 
-test('kill -9 before every step of a purge for good: each prefix is legal, and recovery leaves it as it is', {timeout: 600_000}, async () => {
+test('kill -9 before every step of a purge for good: each prefix is legal, and recovery leaves it as it is', {timeout: 1_500_000}, async () => {
   const steps = await walk(async n => {
     const scene = createScene(`gone-${n}`, MANY)
     const ended = await run(['apply', 'gone'], scene, `${n}`)
@@ -153,7 +153,7 @@ test('kill -9 before every step of a purge for good: each prefix is legal, and r
   expect(steps).toBeGreaterThan(35)
 })
 
-test('kill -9 before every step of an undo, then recover, then undo again', {timeout: 600_000}, async () => {
+test('kill -9 before every step of an undo, then recover, then undo again', {timeout: 1_500_000}, async () => {
   const steps = await walk(async n => {
     const scene = createScene(`undo-${n}`, SOME)
     await succeed('apply', scene)
@@ -177,7 +177,7 @@ test('kill -9 before every step of an undo, then recover, then undo again', {tim
   expect(steps).toBeGreaterThan(25)
 })
 
-test('kill -9 before every step of a recovery, for a purge that was cut off within a message', {timeout: 600_000}, async () => {
+test('kill -9 before every step of a recovery, for a purge that was cut off within a message', {timeout: 1_500_000}, async () => {
   const {total} = await callsOf(SOME)
   for (const cut of [Math.floor(total * 0.55), Math.floor(total * 0.62)])
     await walk(async n => {
