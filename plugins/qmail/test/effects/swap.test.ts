@@ -115,37 +115,47 @@ const injector = (queue: World['queue']) => {
   return {it, steps, close: () => it.fd !== -1 && fs.closeSync(it.fd), name}
 }
 
-describe('an injection that goes on during the swap', () => {
+/** Runs work; before its `at`-th rename, and each further one, `step` is called. */
+const withRenames = async (at: number, step: () => void, work: () => Promise<unknown>): Promise<void> => {
+  const original = fs.renameSync
+  const patched = fs as {renameSync: typeof fs.renameSync}
+  let count = 0
+  patched.renameSync = (from, to) => {
+    if (++count >= at) step()
+    original(from, to)
+  }
+  syncBuiltinESMExports()
+  try {
+    await work()
+  } finally {
+    patched.renameSync = original
+    syncBuiltinESMExports()
+  }
+}
+
+describe.each(['purge', 'undo'])('an injection that goes on during the swap of a %s', what => {
   // 2 * 6 renames, and the bringing over; before each of them the rest of the injection, or one step of it, happens.
-  const renames = 16
+  const renames = 18
   const cases = Array.from({length: 7}, (_, done) => ['all at once', 'a step each'].map(pace => ({done, pace}))).flat()
   test.each(cases)('$done steps before it, the rest $pace: is refused or is in the queue', async ({done, pace}) => {
     for (let at = 1; at <= renames; at++) {
       const world = worldOf(['pending', 'todo'])
-      const {it, steps, close, name} = injector(world.queue)
-      for (const step of steps.splice(0, done)) step()
-      let count = 0
-      const original = fs.renameSync
-      const patched = fs as {renameSync: typeof fs.renameSync}
-      patched.renameSync = (from, to) => {
-        count++
-        if (count >= at) for (const step of steps.splice(0, pace === 'all at once' ? 6 : 1)) step()
-        original(from, to)
-      }
-      syncBuiltinESMExports()
-      try {
-        await applyChange(world, changeOf(world), handler())
-      } finally {
-        patched.renameSync = original
-        syncBuiltinESMExports()
-        for (const step of steps.splice(0)) step()
-        close()
-      }
       const {queue} = world
-      const todo = fs.readdirSync(join(queue.dir, 'todo'))
-      const trash = join(queue.dir, '.mailops-trash', fs.readdirSync(join(queue.dir, '.mailops-trash'))[0]!)
-      const purged = fs.existsSync(join(trash, pathOf(queue, 'todo', it.number)))
+      const purge = () => applyChange(world, changeOf(world), handler())
+      const id = what === 'undo' ? (await purge()).journalId : ''
+      const {it, steps, close, name} = injector(queue)
+      for (const step of steps.splice(0, done)) step()
+      const some = (): void => steps.splice(0, pace === 'all at once' ? 6 : 1).forEach(step => step())
+      await withRenames(at, some, () => (what === 'undo' ? undoChange(world, id, swapHandler()) : purge()))
+      for (const step of steps.splice(0)) step()
+      close()
       const where = `${done} ${pace} ${at}: exit ${it.exit}`
+      // An envelope without its message would be poison for the next of this number.
+      for (const left of fs.readdirSync(join(queue.dir, 'intd')))
+        expect(fs.existsSync(join(queue.dir, pathOf(queue, 'mess', left))), where).toBe(true)
+      const todo = fs.readdirSync(join(queue.dir, 'todo')).filter(number => number !== world.numbers.get('todo'))
+      const trash = join(queue.dir, '.mailops-trash', what === 'undo' ? '' : fs.readdirSync(join(queue.dir, '.mailops-trash'))[0]!)
+      const purged = fs.existsSync(join(trash, pathOf(queue, 'todo', it.number)))
       if (it.exit !== 0) {
         expect([63, 64, 65, 66], where).toContain(it.exit)
         expect(todo, where).toEqual([])
@@ -153,6 +163,7 @@ describe('an injection that goes on during the swap', () => {
         // Accepted before todo/ was put aside: one of the messages that were to be purged, whole.
         expect(todo, where).toEqual([])
         expect(fs.readFileSync(join(trash, name()), 'latin1'), where).toBe(bodyOf)
+        expect(fs.statSync(join(trash, pathOf(queue, 'intd', it.number))).nlink, where).toBe(2)
       } else {
         expect(todo, where).toEqual([it.number])
         expect(fs.readFileSync(join(queue.dir, name()), 'latin1'), where).toBe(bodyOf)

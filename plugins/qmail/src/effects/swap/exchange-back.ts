@@ -12,8 +12,11 @@ import {entriesOf, pathTo} from './names.js'
 /** Below a trash, while a swap is undone: the directories that were in use since the purge. */
 export const SINCE = 'since'
 
-/** Order in which files of newer messages come over, qmail-send being stopped: RESTORE_ORDER, by directory. */
-const mergeOrder = ({channels}: QueueLayout): string[] => ['mess', 'intd', 'todo', ...channels, 'bounce', 'info']
+/**
+ * Order in which files of newer messages come over, by directory, qmail-send being stopped: RESTORE_ORDER, but intd before
+ * mess for the sake of messages that are being injected (see bringMessage).
+ */
+const mergeOrder = ({channels}: QueueLayout): string[] => ['intd', 'mess', 'todo', ...channels, 'bounce', 'info']
 
 /** Removes a directory that is empty, with its empty split; true when it is gone. */
 const removeEmpty = (root: string, layout: QueueLayout, part: string): boolean => {

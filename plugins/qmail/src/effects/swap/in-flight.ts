@@ -29,15 +29,17 @@ export const bring = (from: Buffer | string, to: Buffer | string): boolean => {
   }
 }
 
-/** Brings one message over, mess first: its inode is the number. */
+/**
+ * Brings one message over, intd first: a qmail-queue that cannot link it to todo/N gives up and unlinks mess/N by its
+ * name; were mess there already, intd/N would remain alone. The number is held by the trash until mess follows.
+ */
 const bringMessage = ({queue, trash, layout}: Swapped, number: MessageNumber): boolean => {
   const move = (part: string): boolean => {
     const path = relativePath(layout, part, number)
     return bring(join(trash, path), join(queue, path))
   }
-  const came = move('mess')
   const envelope = move('intd')
-  return came || envelope
+  return move('mess') || envelope
 }
 
 /** True for S2 and S3: mess, perhaps intd, nothing else. What qmail-send knew or had been told of is not in flight. */
