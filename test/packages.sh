@@ -1,7 +1,12 @@
 #!/bin/sh
 # Installs the Debian packages that the tests want and that are missing, when run as root; otherwise names them.
 set -eu
-wanted='daemontools runit s6 ucspi-tcp mailfront postfix postfix-pcre e2fsprogs util-linux'
+wanted='
+  daemontools runit s6
+  ucspi-tcp mailfront
+  postfix postfix-pcre
+  e2fsprogs util-linux
+'
 missing=''
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 for package in $wanted; do
