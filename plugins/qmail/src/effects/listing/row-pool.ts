@@ -1,10 +1,10 @@
 // Two worker threads that read blocks of a scan in turn; their lines come back in order.
 import {availableParallelism} from 'node:os'
-import {Worker} from 'node:worker_threads'
 
 import type {Scan} from '../reading/index.js'
+import {Channel} from '../threads/channel.js'
 import type {RowBlock, RowJob} from './row-job.js'
-import type {WorkerFailure, WorkerStart} from './row-worker.js'
+import type {WorkerStart} from './row-worker.js'
 
 /** More gain nothing: the system calls on one file system stand in each other's way. */
 const WORKERS = 2
@@ -21,7 +21,7 @@ export const poolPays = (scan: Scan): boolean =>
 /** Gives the blocks of a scan in order; ends its threads when the caller is done, or stops early. */
 export async function* pooledBlocks(job: RowJob, scan: Scan): AsyncGenerator<RowBlock> {
   const start = startOf(job, scan)
-  const workers = Array.from({length: WORKERS}, () => new Channel(start))
+  const workers = Array.from({length: WORKERS}, () => new Channel<number, RowBlock>(new URL('row-worker.js', import.meta.url), start))
   const blocks = Math.ceil(scan.length / BLOCK)
   const waiting: Promise<RowBlock>[] = []
   try {
@@ -44,45 +44,3 @@ const startOf = (job: RowJob, scan: Scan): WorkerStart => {
   }
   return {job, numbers, presence, blockSize: BLOCK}
 }
-
-interface Asked {
-  readonly resolve: (block: RowBlock) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** A worker that answers in the order it is asked. */
-class Channel {
-  readonly #worker: Worker
-  readonly #asked: Asked[] = []
-
-  constructor(start: WorkerStart) {
-    this.#worker = new Worker(new URL('row-worker.js', import.meta.url), {workerData: start})
-    this.#worker.on('message', (answer: RowBlock | WorkerFailure) => {
-      const asked = this.#asked.shift()!
-      if ('failure' in answer) asked.reject(opsError(answer))
-      else asked.resolve(answer)
-    })
-    this.#worker.on('error', error => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(new Error('a thread of the list ended')))
-  }
-
-  ask(block: number): Promise<RowBlock> {
-    const answer = new Promise<RowBlock>((resolve, reject) => this.#asked.push({resolve, reject}))
-    // Whoever waits for it learns of a failure; until then it is no unhandled one.
-    answer.catch(() => undefined)
-    this.#worker.postMessage(block)
-    return answer
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #fail(error: unknown): void {
-    for (const {reject} of this.#asked.splice(0)) reject(error)
-  }
-}
-
-// As `isOpsError` knows one: by its name and code.
-const opsError = ({failure: {code, message, hint, exit}}: WorkerFailure): Error =>
-  Object.assign(new Error(message), {name: 'OpsError', code, hint, oclif: {exit}})

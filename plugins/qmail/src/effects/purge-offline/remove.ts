@@ -1,19 +1,18 @@
-// Takes chosen messages out of a queue whose lock we hold: by rename into a trash, or for good.
+// Takes chosen messages out of a queue whose lock we hold: by a move into a trash, or for good.
 import * as fs from 'node:fs'
 import {setImmediate} from 'node:timers/promises'
 
-import {OpsError, fromSystem, isOpsError} from 'mailops/core'
+import {OpsError} from 'mailops/core'
 
-import {PRESENCE, type Presence} from '../../message/presence.js'
-import {stateRow, type StateRow} from '../../message/state-table.js'
-import {REUSED, VANISHED, type Skips} from '../../purge/outcome.js'
+import type {Presence} from '../../message/presence.js'
+import type {Skips} from '../../purge/outcome.js'
 import type {MessageNumber} from '../../queue/number.js'
-import {sameMessage, type ChosenMessage, type OpenQueue, type Scan, type Snapshot} from '../reading/index.js'
-import {partsInOrder, pathIn, type PartPaths} from './paths.js'
+import type {ChosenMessage, OpenQueue, Scan, Snapshot} from '../reading/index.js'
+import {removeInThreads, threadsPay} from './remove-pool.js'
+import {Remover, type Block, type BlockOutcome, type RemovalJob} from './remover.js'
 
 /** A purge under way. */
-export interface Removal {
-  readonly queue: OpenQueue
+export interface Removal extends RemovalJob {
   readonly snapshot: Snapshot
   /**
    * What is there now that the lock is ours; null when it was ours already as the messages were chosen. Nobody else ends
@@ -22,8 +21,6 @@ export interface Removal {
   readonly now: Scan | null
   /** False for a chosen message that is to stay. */
   readonly takes: (index: number) => boolean
-  /** Absolute path of the trash, null to remove for good. */
-  readonly trash: string | null
   readonly skips: Skips
   readonly signal: AbortSignal
   readonly progress: (done: number, total: number) => void
@@ -42,11 +39,6 @@ export interface Removed {
 
 /** Messages between two looks at ^C and progress. */
 const STRIDE = 512
-/** Errors that the next message would meet as well. */
-const HOPELESS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE'])
-
-/** Carries out the file operations of one kind of removal, below the queue as working directory. */
-type Take = (path: string) => void
 
 /**
  * Does work with the queue as working directory, for paths that the kernel resolves in a few steps.
@@ -65,104 +57,67 @@ export const inside = async <T>(queue: OpenQueue, work: () => Promise<T>): Promi
   }
 }
 
-/** Removes message after message, ascending, each in the order of its row of the state table, mess last. */
+/** Removes messages ascending, each in the order of its row of the state table, mess last. */
 export const removeMessages = (removal: Removal): Promise<Removed> =>
   inside(removal.queue, async () => {
-    const {snapshot, takes, signal, progress} = removal
+    const {snapshot, skips, progress, warn} = removal
     const isRemoved = new Uint8Array(snapshot.length)
-    const work = new Remover(removal)
     let removed = 0
     let bytes = 0
-    for (let i = 0; i < snapshot.length; i++) {
-      if (i % STRIDE === STRIDE - 1) {
-        progress(i, snapshot.length)
-        await setImmediate()
+    let seen = 0
+    for await (const {block, outcome} of outcomes(removal)) {
+      const stays = new Map(outcome.skipped)
+      for (let k = 0; k < outcome.done; k++) {
+        const index = block.indexes[k]!
+        const reason = stays.get(k)
+        if (reason !== undefined) {
+          skips.add(String(block.numbers[k]), reason)
+          continue
+        }
+        isRemoved[index] = 1
+        removed++
+        bytes += snapshot.sizeAt(index)
       }
-      if (signal.aborted) return {removed, bytes, isRemoved, interrupted: true}
-      if (!takes(i) || !work.remove(snapshot.at(i))) continue
-      isRemoved[i] = 1
-      removed++
-      bytes += snapshot.sizeAt(i)
+      for (const text of outcome.warnings) warn(text)
+      if (outcome.error !== undefined) throw outcome.error
+      seen = block.to
+      progress(seen, snapshot.length)
     }
-    progress(snapshot.length, snapshot.length)
-    return {removed, bytes, isRemoved, interrupted: false}
+    return {removed, bytes, isRemoved, interrupted: seen < snapshot.length}
   })
 
-class Remover {
-  readonly #removal: Removal
-  readonly #take: Take
-  readonly #mess: PartPaths
-  readonly #orders = new Map<StateRow, PartPaths[]>()
+/** `indexes` in the snapshot; `to` is the index after the last that was looked at. */
+type ChosenBlock = Block & {readonly indexes: readonly number[]; readonly to: number}
+type Outcome = {readonly block: ChosenBlock; readonly outcome: BlockOutcome}
 
-  constructor(removal: Removal) {
-    const {trash, queue} = removal
-    this.#removal = removal
-    const into = trash === null ? '' : `${trash.slice(queue.path.length + 1)}/`
-    this.#take = trash === null ? path => fs.unlinkSync(path) : path => fs.renameSync(path, into + path)
-    this.#mess = partsInOrder(queue.layout, ['mess'])[0]!
+const outcomes = (removal: Removal): AsyncIterable<Outcome> => {
+  const {queue, trash} = removal
+  const job = {queue, trash}
+  return threadsPay(removal.snapshot.length) ? removeInThreads(job, blocksOf(removal)) : removeHere(job, blocksOf(removal))
+}
+
+async function* removeHere(job: RemovalJob, blocks: Iterable<ChosenBlock>): AsyncGenerator<Outcome> {
+  const remover = new Remover(job)
+  for (const block of blocks) {
+    yield {block, outcome: remover.removeBlock(block)}
+    await setImmediate() // signals are heard between two turns of the event loop
   }
+}
 
-  /** True when the message has left; otherwise it stays and is noted as skipped. */
-  remove(chosen: ChosenMessage): boolean {
-    const {now, skips} = this.#removal
-    const presence = now === null ? chosen.presence : presenceIn(now, chosen.number)
-    const row = stateRow(presence)
-    const refusal = now === null ? null : this.#refusal(chosen, presence, row)
-    const reason = refusal ?? this.#takeAll(chosen.number, presence, row)
-    if (reason === null) return true
-    skips.add(String(chosen.number), reason)
-    return false
-  }
-
-  #refusal(chosen: ChosenMessage, presence: Presence, row: StateRow): string | null {
-    if (presence === 0) return VANISHED
-    const hasMess = (presence & PRESENCE.mess) !== 0
-    if (chosen.headless) return hasMess ? REUSED : null
-    if (!hasMess) return 'its mess file has vanished: see mailops qmail check'
-    try {
-      const sameness = sameMessage(this.#removal.queue, chosen, {path: pathIn(this.#mess, chosen.number), presence})
-      if (sameness !== 'same') return sameness === 'gone' ? VANISHED : REUSED
-    } catch (error) {
-      return textOf(error, 'look at', pathIn(this.#mess, chosen.number)) // one that cannot be told apart stays
+/** The messages to take, until the signal says no more. */
+function* blocksOf({snapshot, now, takes, signal}: Removal): Generator<ChosenBlock> {
+  for (let from = 0; from < snapshot.length && !signal.aborted; from += STRIDE) {
+    const to = Math.min(snapshot.length, from + STRIDE)
+    const indexes: number[] = []
+    for (let i = from; i < to; i++) if (takes(i)) indexes.push(i)
+    const numbers = indexes.map(i => snapshot.numberAt(i))
+    yield {
+      to,
+      indexes,
+      numbers,
+      presence: now === null ? indexes.map(i => snapshot.presenceAt(i)) : numbers.map(n => presenceIn(now, n)),
+      chosen: now === null ? null : indexes.map((i): ChosenMessage => snapshot.at(i)),
     }
-    // qmail-send has ended it and was stopped before it had removed mess/N.
-    return row.purge.length === 0 ? VANISHED : null
-  }
-
-  #takeAll(number: MessageNumber, presence: Presence, row: StateRow): string | null {
-    const taken: string[] = []
-    for (const part of this.#orderOf(row)) {
-      if ((presence & part.bit) === 0) continue
-      const path = pathIn(part, number)
-      try {
-        this.#take(path)
-        taken.push(path)
-      } catch (error) {
-        const reason = textOf(error, 'remove', path)
-        this.#putBack(taken)
-        if (HOPELESS.has((error as NodeJS.ErrnoException).code ?? '')) throw fromSystem(error, 'remove', `${this.#removal.queue.path}/${path}`)
-        return reason
-      }
-    }
-    return null
-  }
-
-  /** A part of a message in the trash would be lost to it; without a trash each prefix of the order is legal. */
-  #putBack(taken: readonly string[]): void {
-    const {trash, warn} = this.#removal
-    if (trash === null) return
-    for (const path of taken.toReversed())
-      try {
-        fs.renameSync(`${trash}/${path}`, path)
-      } catch (error) {
-        warn(textOf(error, 'put back', path)) // recovery finds it in the trash
-      }
-  }
-
-  #orderOf(row: StateRow): PartPaths[] {
-    let order = this.#orders.get(row)
-    if (order === undefined) this.#orders.set(row, (order = partsInOrder(this.#removal.queue.layout, row.purge)))
-    return order
   }
 }
 
@@ -170,10 +125,4 @@ class Remover {
 export const presenceIn = (scan: Scan, n: MessageNumber): Presence => {
   const at = scan.indexOf(n)
   return at === -1 ? 0 : scan.presenceAt(at)
-}
-
-const textOf = (error: unknown, doing: string, path: string): string => {
-  const known = fromSystem(error, doing, path)
-  if (!isOpsError(known) && (error as NodeJS.ErrnoException).code === undefined) throw error
-  return isOpsError(known) ? known.message : `cannot ${doing} ${path}: ${(error as NodeJS.ErrnoException).code}`
 }

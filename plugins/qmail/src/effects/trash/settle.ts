@@ -8,6 +8,7 @@ import type {MessageNumber} from '../../queue/number.js'
 import {REMOVAL_ORDER} from '../../queue/order.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
 import {pullTrigger} from '../live/sending.js'
+import {isSameFile, moveAside} from '../purge-offline/move-aside.js'
 import {partsInOrder, pathIn, type PartPaths} from '../purge-offline/paths.js'
 import {inside} from '../purge-offline/remove.js'
 import {lookUp, sameMessage, scanQueue, type Identity, type OpenQueue, type Scan} from '../reading/index.js'
@@ -38,15 +39,17 @@ const identityOf = ({number, birthMs, size, fingerprint = 0, presence}: TrashedM
   ({number, inode: number, birthMs, size, fingerprint, presence})
 
 /**
- * After a purge that was cut off: the rest of the one message follows into the trash. Needs the lock, unless there is no
- * such message.
+ * After a purge that was cut off: the rest of the messages it was at (one a thread) follows into the trash. Needs the
+ * lock, unless there is none.
  * @returns numbers of messages that need the lock; empty when all is settled
  */
 export const settlePurge = ({queue, trash, locked}: Settling): Promise<MessageNumber[]> =>
   inside(queue, async () => {
     const finishing = new Finishing(queue, trash)
     const left: MessageNumber[] = []
-    for (const message of headlessIn(trash, scanQueue(trashAsQueue(queue, trash)))) {
+    const trashed = scanQueue(trashAsQueue(queue, trash))
+    dropSecondNames(queue, trash, trashed)
+    for (const message of headlessIn(trash, trashed)) {
       if (isRemains(message)) {
         // A new tenant of the number has none of them: what it needs would not have been made beside them.
         if (locked && (lookUp(queue, message.number) & PRESENCE.mess) === 0) takeRest(queue, message.number, below(queue, trash))
@@ -65,7 +68,23 @@ const takeRest = (queue: OpenQueue, n: MessageNumber, into: string): void => {
   const {purge} = stateRow(presence)
   // The last prefixes are S3 and S2, which a purge does not touch; here the identity says that it is ours.
   for (const part of partsInOrder(queue.layout, purge.length > 0 ? purge : REMOVAL_ORDER))
-    if ((presence & part.bit) !== 0) fs.renameSync(pathIn(part, n), into + pathIn(part, n))
+    if ((presence & part.bit) !== 0) moveAside(pathIn(part, n), into + pathIn(part, n))
+}
+
+/**
+ * Takes away the name that mess/N, the last file of its message, still had in the queue when the crash came between link
+ * and unlink. Whoever has the lock: without info and todo nobody but qmail-clean looks at it.
+ */
+const dropSecondNames = (queue: OpenQueue, trash: Trash, trashed: Scan): void => {
+  const [mess] = partsInOrder(queue.layout, ['mess'])
+  const queued = scanQueue(queue)
+  for (let i = 0; i < queued.length; i++) {
+    if (queued.presenceAt(i) !== PRESENCE.mess) continue
+    const n = queued.numberAt(i)
+    const at = trashed.indexOf(n)
+    if (at === -1 || (trashed.presenceAt(at) & PRESENCE.mess) === 0) continue
+    if (isSameFile(pathIn(mess!, n), below(queue, trash) + pathIn(mess!, n))) fs.unlinkSync(pathIn(mess!, n))
+  }
 }
 
 /** After a restore that was cut off: whatever was begun is finished, under the lock or with qmail-send running. */
