@@ -2,7 +2,7 @@
 import {Command, Flags} from '@oclif/core'
 
 import {progressOn} from './effects/progress.js'
-import {describe, isOpsError} from './errors.js'
+import {describe, isOpsError, OpsError} from './errors.js'
 import {terminalSafeLines} from './output/terminal-safe.js'
 
 /** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
@@ -67,11 +67,19 @@ export abstract class MailopsCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     // Else oclif warns, after a usage error, that nothing was parsed.
     this.parsed = true
-    if (!this.jsonEnabled()) throw error
-    const description = describe(error)
+    const told = this.#withHelp(error)
+    if (!this.jsonEnabled()) throw told
+    const description = describe(told)
     process.exitCode = description.exit
     this.logJson({error: description})
     // A bug without its stack cannot be mended.
     if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${error.stack}\n`)
+  }
+
+  /** oclif's own usage errors do not say which command's help would help. */
+  #withHelp(error: Error): Error {
+    const {code, message} = describe(error)
+    if (isOpsError(error) || code !== 'USAGE') return error
+    return new OpsError(code, message, {exit: 'usage', hint: `mailops ${this.id?.replaceAll(':', ' ') ?? ''} --help`, cause: error})
   }
 }

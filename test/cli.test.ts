@@ -50,7 +50,7 @@ describe('statuses and streams', () => {
   test('a usage error under --json is one small object with its status', () => {
     const {status, stdout, stderr} = mailops(['undo', '--json'])
     expect(status).toBe(64)
-    expect(JSON.parse(stdout)).toEqual({error: {code: 'USAGE', message: expect.any(String), hint: 'mailops help', exit: 64}})
+    expect(JSON.parse(stdout)).toEqual({error: {code: 'USAGE', message: expect.any(String), hint: 'mailops undo --help', exit: 64}})
     expect(stderr).toBe('')
   })
 

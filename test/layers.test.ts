@@ -23,7 +23,7 @@ type Layer = 'domain' | 'effects' | 'commands'
 
 const layerOf = (name: string): Layer => {
   if (/(^|\/)effects\//.test(name)) return 'effects'
-  return /^(command|bulk-hook|doctor-hook|index|[a-z-]+-(flags|command))\.ts$|(^|\/)(commands|hooks)\//.test(name) ? 'commands' : 'domain'
+  return /^(command|main|bulk-hook|doctor-hook|index|[a-z-]+-(flags|command))\.ts$|(^|\/)(commands|hooks)\//.test(name) ? 'commands' : 'domain'
 }
 
 const FORBIDDEN: Record<Layer, RegExp> = {

@@ -32,8 +32,8 @@ export const durationText = (seconds: number): string => {
   return `${whole}s`
 }
 
-/** 1234567 as `1,234,567`. */
-export const countText = (count: number): string => count.toLocaleString('en-US')
+/** A whole number: 1234567 as `1,234,567`. Not by toLocaleString, whose first call takes 20 ms. */
+export const countText = (count: number): string => String(count).replace(/(?<=\d)(?=(?:\d{3})+$)/g, ',')
 
 /** `1 message`, `1,204 messages`; the plural is the singular with an s unless given. */
 export const plural = (count: number, singular: string, many = `${singular}s`): string =>

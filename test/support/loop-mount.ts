@@ -39,8 +39,10 @@ export const loopMount = ({sizeBytes = 64 * 2 ** 20, inodes, at}: LoopMountOptio
     throw error
   }
   const dispose = () => {
-    if (!mounted.delete(dispose)) return
+    if (!mounted.has(dispose)) return
     run('umount', [path])
+    // Only now: what could not be unmounted is tried again when the process ends.
+    mounted.delete(dispose)
     rmSync(dir, {recursive: true})
   }
   mounted.add(dispose)
