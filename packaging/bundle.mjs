@@ -62,6 +62,36 @@ const keepPlaces = {
     }),
 }
 
+// Of oclif only what commands use; its index checks the version of Node with semver and loads everything there is.
+const CORE = `
+export * as Args from '@oclif/core/args'
+export * as Flags from '@oclif/core/flags'
+export {Command} from '@oclif/core/command'
+export {Config} from '@oclif/core/config'
+export {run} from '@oclif/core/run'
+`
+// Loaded by oclif at every start, used for help texts and where there is no manifest.
+const LAZY = /^(ejs|tinyglobby|semver|minimatch|clean-stack|indent-string|wrap-ansi|widest-line|string-width)$/
+const lightOclif = {
+  name: 'light-oclif',
+  setup: ({onLoad, onResolve, resolve}) => {
+    onResolve({filter: /^@oclif\/core$/}, ({importer}) => (ownerOf(importer) !== undefined || importer.startsWith(join(ROOT, 'dist')) ? {path: 'core', namespace: 'light'} : null))
+    onLoad({filter: /^core$/, namespace: 'light'}, () => ({contents: CORE, resolveDir: ROOT}))
+    onResolve({filter: LAZY}, async ({path, importer, kind, pluginData}) => {
+      if (pluginData === 'real' || kind !== 'require-call' || !importer.includes('/@oclif/core/')) return null
+      const {path: real} = await resolve(path, {kind, importer, resolveDir: dirname(importer), pluginData: 'real'})
+      return {path: real, namespace: 'lazy'}
+    })
+    onLoad({filter: /./, namespace: 'lazy'}, ({path}) => ({
+      contents: `module.exports = new Proxy(function () {}, {
+        get: (_, name) => (name === '__esModule' ? false : require(${JSON.stringify(path)})[name]),
+        apply: (_, self, args) => require(${JSON.stringify(path)}).apply(self, args),
+      })`,
+      resolveDir: dirname(path),
+    }))
+  },
+}
+
 rmSync(OUT, {recursive: true, force: true})
 mkdirSync(OUT)
 await build({
@@ -87,7 +117,7 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
-  plugins: [keepPlaces],
+  plugins: [lightOclif, keepPlaces],
 })
 
 const oclif = {...pjson.oclif, plugins: [], commands: '.', hooks, topics}
