@@ -6,6 +6,7 @@ wanted='
   ucspi-tcp mailfront
   postfix postfix-pcre
   e2fsprogs util-linux
+  groff zsh
 '
 missing=''
 command -v dpkg-query >/dev/null 2>&1 || exit 0
