@@ -1,0 +1,101 @@
+// Builds the Debian packages: mailops for all architectures, mailops-greylist for this one.
+// Usage: npm run deb [-- DIRECTORY]   (default: build/). Needs dpkg-deb, gzip and what `npm ci` has installed.
+import {spawnSync} from 'node:child_process'
+import * as fs from 'node:fs'
+import {join} from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..')
+const {version, description, homepage} = JSON.parse(fs.readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const out = process.argv[2] ?? join(ROOT, 'build')
+const NODE = 'nodejs (>= 20.19)'
+const MAINTAINER = 'the mailops authors <mailops@localhost>'
+
+const run = (command, args, options = {}) => {
+  const {status, stdout, stderr, error} = spawnSync(command, args, {encoding: 'utf8', cwd: ROOT, ...options})
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`)
+  return stdout
+}
+
+/** A package being put together in a directory of its own. */
+class Tree {
+  constructor(name) {
+    this.name = name
+    this.root = fs.mkdtempSync(join(out, `${name}-`))
+    fs.chmodSync(this.root, 0o755)
+  }
+
+  at(path) {
+    const whole = join(this.root, path)
+    fs.mkdirSync(join(whole, '..'), {recursive: true})
+    return whole
+  }
+
+  /** A file or a directory of the repository. Times and owners are dpkg-deb's to set. */
+  copy(from, to, mode) {
+    fs.cpSync(join(ROOT, from), this.at(to), {recursive: true, dereference: true, filter: path => !path.endsWith('.tsbuildinfo')})
+    if (mode !== undefined) fs.chmodSync(join(this.root, to), mode)
+  }
+
+  write(path, text, mode = 0o644) {
+    fs.writeFileSync(this.at(path), text, {mode})
+  }
+
+  link(path, target) {
+    fs.symlinkSync(target, this.at(path))
+  }
+
+  directory(path, mode) {
+    fs.mkdirSync(join(this.root, path), {recursive: true, mode})
+  }
+
+  build(control, scripts = {}) {
+    const size = Math.ceil(Number(run('du', ['-sk', this.root]).split('\t')[0]))
+    this.write('DEBIAN/control', `${Object.entries({...control, 'Installed-Size': size}).map(([key, value]) => `${key}: ${value}`).join('\n')}\n`)
+    for (const [name, text] of Object.entries(scripts)) this.write(`DEBIAN/${name}`, text, name === 'conffiles' ? 0o644 : 0o755)
+    const file = join(out, `${this.name}_${version}_${control.Architecture}.deb`)
+    // Whatever umask this runs under, what is installed can be read by all.
+    run('chmod', ['-R', 'u=rwX,go=rX', this.root])
+    run('dpkg-deb', ['--root-owner-group', '--build', this.root, file])
+    fs.rmSync(this.root, {recursive: true})
+    return file
+  }
+}
+
+const common = (name, extra) => ({
+  Package: name,
+  Version: version,
+  Section: 'mail',
+  Priority: 'optional',
+  Maintainer: MAINTAINER,
+  ...(homepage === undefined ? {} : {Homepage: homepage}),
+  ...extra,
+})
+
+const documents = (tree, name) => {
+  const doc = `usr/share/doc/${name}`
+  tree.copy('LICENSE', `${doc}/copyright`)
+  tree.write(`${doc}/changelog`, fs.readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))
+  run('gzip', ['-9n', join(tree.root, doc, 'changelog')])
+}
+
+const buildMain = () => {
+  const tree = new Tree('mailops')
+  for (const name of ['package.json', 'bin/run.js', 'bundle']) tree.copy(name, `usr/lib/mailops/${name}`)
+  fs.chmodSync(join(tree.root, 'usr/lib/mailops/bin/run.js'), 0o755)
+  tree.link('usr/bin/mailops', '../lib/mailops/bin/run.js')
+  documents(tree, 'mailops')
+  for (const name of fs.readdirSync(join(ROOT, 'docs'))) if (name.endsWith('.md')) tree.copy(`docs/${name}`, `usr/share/doc/mailops/${name}`)
+  tree.copy('share', 'usr/share/mailops')
+  run(process.execPath, ['packaging/man.mjs', tree.at('usr/share/man/man1')])
+  run('sh', ['-c', 'gzip -9n "$1"/*', 'sh', join(tree.root, 'usr/share/man/man1')])
+  run(process.execPath, ['packaging/completions.mjs', tree.at('usr/share/completions')])
+  const completions = join(tree.root, 'usr/share/completions')
+  fs.renameSync(join(completions, 'mailops.bash'), tree.at('usr/share/bash-completion/completions/mailops'))
+  fs.renameSync(join(completions, '_mailops'), tree.at('usr/share/zsh/vendor-completions/_mailops'))
+  fs.rmdirSync(completions)
+  tree.directory('etc/mailops', 0o755)
+  return tree.build(common('mailops', {Architecture: 'all', Depends: NODE, Suggests: 'mailops-greylist', Description: `the tool of mail-server operators\n ${description}.`}))
+}
+
+fs.mkdirSync(out, {recursive: true})
+process.stdout.write(`${buildMain()}\n`)
