@@ -53,10 +53,10 @@ const keepPlaces = {
   setup: ({onLoad}) =>
     onLoad({filter: /\/dist\/.*\.js$/}, ({path}) => {
       const text = readFileSync(path, 'utf8')
-      const url = `new URL(${JSON.stringify(placeOf(path))}, import.meta.url)`
-      const instead = {url: `${url}.href`, filename: `fileURLToBundlePath(${url})`, dirname: `fileURLToBundlePath(new URL('.', ${url}))`}
+      const url = `new globalThis.URL(${JSON.stringify(placeOf(path))}, import.meta.url)`
+      const instead = {url: `${url}.href`, filename: `fileURLToBundlePath(${url})`, dirname: `fileURLToBundlePath(new globalThis.URL('.', ${url}))`}
       const contents = text.replaceAll(BESIDE, (_, worker, what) =>
-        worker === undefined ? instead[what] : `new URL('./${workerName(join(dirname(path), worker))}.js', import.meta.url)`,
+        worker === undefined ? instead[what] : `new globalThis.URL('./${workerName(join(dirname(path), worker))}.js', import.meta.url)`,
       )
       return contents === text ? null : {contents, loader: 'js'}
     }),
@@ -110,7 +110,7 @@ await build({
     js: [
       `import {createRequire as bundleRequire} from 'node:module'`,
       `import {fileURLToPath as fileURLToBundlePath} from 'node:url'`,
-      `const require = bundleRequire(import.meta.url), __filename = fileURLToBundlePath(import.meta.url), __dirname = fileURLToBundlePath(new URL('.', import.meta.url))`,
+      `const require = bundleRequire(import.meta.url), __filename = fileURLToBundlePath(import.meta.url), __dirname = fileURLToBundlePath(new globalThis.URL('.', import.meta.url))`,
     ].join('\n'),
   },
   legalComments: 'none',
