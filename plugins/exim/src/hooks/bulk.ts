@@ -1,0 +1,9 @@
+// Gives mailops undo, recover and history the handlers of what this plugin changes in bulk.
+import type {BulkHandler} from 'mailops/effects'
+
+import {renewalHandler} from '../effects/serviceauth/handler.js'
+
+/** All handlers. */
+const bulk = async (): Promise<readonly BulkHandler[]> => [renewalHandler()]
+
+export default bulk
