@@ -1,0 +1,87 @@
+// The accounts and addresses that were met, each with what decides about causes.
+
+/** What a client called itself. */
+export interface Account {
+  /** Its place in the list; another one after the older half was settled. */
+  id: number
+  /** Its number for ever. */
+  readonly serial: number
+  /** As it was first written. */
+  readonly name: string
+  /** Accepted logins, from anywhere. */
+  successes: number
+  /** Addresses from which it failed and never succeeded. */
+  strangers: number
+  /** Addresses from which it failed. */
+  places: number
+}
+
+/** Where clients came from. */
+export interface Address {
+  id: number
+  readonly serial: number
+  readonly text: string
+  /** Accounts that failed from here and never succeeded from here. */
+  strangers: number
+  /** Accounts that failed from here. */
+  accounts: number
+  /** Accounts that succeeded from here. */
+  users: number
+}
+
+/** Names by the order in which they came. */
+class Names<T extends {id: number; readonly serial: number}> {
+  readonly list: T[] = []
+  protected readonly known = new Map<string, T>()
+  protected serial = 0
+
+  /** A list of those that `stays` chooses, under new ids and their old serial numbers. */
+  protected moveInto(fresh: Names<T>, stays: (one: T) => boolean): void {
+    fresh.serial = this.serial
+    for (const [key, one] of this.known) {
+      if (!stays(one)) continue
+      one.id = fresh.list.length
+      fresh.list.push(one)
+      fresh.known.set(key, one)
+    }
+  }
+
+  protected add(key: string, one: T): T {
+    this.list.push(one)
+    this.known.set(key, one)
+    return one
+  }
+}
+
+/** Accounts by their name without case: that is how Dovecot and cPanel take them. */
+export class Accounts extends Names<Account> {
+  get(name: string): Account {
+    const key = name.toLowerCase()
+    return (
+      this.known.get(key) ??
+      this.add(key, {id: this.list.length, serial: this.serial++, name, successes: 0, strangers: 0, places: 0})
+    )
+  }
+
+  keep(stays: (account: Account) => boolean): Accounts {
+    const fresh = new Accounts()
+    this.moveInto(fresh, stays)
+    return fresh
+  }
+}
+
+/** Addresses by their normal form. */
+export class Addresses extends Names<Address> {
+  get(text: string): Address {
+    return (
+      this.known.get(text) ??
+      this.add(text, {id: this.list.length, serial: this.serial++, text, strangers: 0, accounts: 0, users: 0})
+    )
+  }
+
+  keep(stays: (address: Address) => boolean): Addresses {
+    const fresh = new Addresses()
+    this.moveInto(fresh, stays)
+    return fresh
+  }
+}

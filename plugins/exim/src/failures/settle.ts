@@ -1,0 +1,72 @@
+// Puts pairs into the sums of their classes: all of them at the end, the older half when there are too many.
+import type {Cause} from './causes.js'
+import {Pairs} from './pairs.js'
+import {Proofs} from './proofs.js'
+import {serviceOf} from './redact.js'
+import type {Sums} from './sums.js'
+import type {Tally} from './tally.js'
+
+const addPair = (tally: Tally, sums: Sums, index: number): void => {
+  const {pairs, accounts, addresses, proofs} = tally
+  const count = pairs.failures[index]!
+  const outage = pairs.outages[index]!
+  if (count === 0) return
+  const account = accounts.list[pairs.accounts[index]!]!.name
+  const addend = {
+    first: pairs.first[index]!, last: pairs.last[index]!, account,
+    address: addresses.list[pairs.addresses[index]!]!.text, proofs: proofs.of(index),
+  }
+  const cause: Cause = tally.causeAt(index)
+  const isKey = cause === 'monitor' || cause === 'monitor-guess'
+  if (count > outage) sums.add(cause, isKey ? serviceOf(account) : null, {...addend, count: count - outage})
+  if (outage > 0) sums.add('outage', null, {...addend, count: outage})
+}
+
+/** The sums of everything that was counted. */
+export const sumsOf = (tally: Tally): Sums => {
+  const sums = tally.settled.copy()
+  for (let index = 0; index < tally.pairs.size; index++) addPair(tally, sums, index)
+  return sums
+}
+
+const medianLast = ({pairs}: Tally): number => pairs.last.slice(0, pairs.size).sort()[pairs.size >> 1]!
+
+/** What a tally goes on with. */
+export type Kept = Pick<Tally, 'accounts' | 'addresses' | 'pairs' | 'proofs'>
+
+/**
+ * Adds the pairs that were last heard of in the older half of the time to the tally's settled sums, and makes tables of
+ * the others. Who was found to try accounts stays known, so that he is known at once when he comes back.
+ */
+export const settleOlder = (tally: Tally): Kept => {
+  const {pairs: old, thresholds} = tally
+  const limit = medianLast(tally)
+  const stays = new Uint8Array(old.size)
+  const accountStays = new Set<number>()
+  const addressStays = new Set<number>()
+  for (let index = 0; index < old.size; index++) {
+    // As many as half may share the median's second: by their index then, the later half of them stays.
+    if (old.last[index]! > limit || (old.last[index] === limit && index > old.size / 2)) {
+      stays[index] = 1
+      accountStays.add(old.accounts[index]!)
+      addressStays.add(old.addresses[index]!)
+    } else addPair(tally, tally.settled, index)
+  }
+  tally.settled.prune()
+  const most = tally.addresses.list.length / 2
+  for (const {id, strangers} of tally.addresses.list)
+    if (strangers >= thresholds.accountsPerAddress && addressStays.size < most) addressStays.add(id)
+  // The ids of the old table, before `keep` gives new ones.
+  const [oldAccounts, oldAddresses] = [[...tally.accounts.list], [...tally.addresses.list]]
+  const accounts = tally.accounts.keep(({id}) => accountStays.has(id))
+  const addresses = tally.addresses.keep(({id}) => addressStays.has(id))
+  const pairs = new Pairs()
+  const proofs = new Proofs()
+  for (let index = 0; index < old.size; index++) {
+    if (stays[index] === 0) continue
+    const to = pairs.index(oldAccounts[old.accounts[index]!]!.id, oldAddresses[old.addresses[index]!]!.id, old.kinds[index]!)
+    pairs.copy(to, old, index)
+    tally.proofs.move(index, proofs, to)
+  }
+  return {accounts, addresses, pairs, proofs}
+}
