@@ -62,7 +62,7 @@ export default class ResetServiceauth extends ChangeCommand {
   static override args = {service: Args.string({ignoreStdin: true, description: 'service whose keys are meant; several may be named'})}
   static override flags = {
     dir: Flags.string({description: 'directory with the keys', default: SERVICEAUTH, helpValue: 'DIR'}),
-    log: Flags.string({description: 'log to read instead of those of this machine; may be repeated', multiple: true, helpValue: 'FILE'}),
+    log: Flags.string({description: 'log to read instead of those of this machine; may be repeated', multiple: true, multipleNonGreedy: true, helpValue: 'FILE'}),
     'restart-command': Flags.string({description: 'shell command that makes cPanel make keys', default: RESTART_TAILWATCHD, helpValue: 'CMD'}),
     wait: Flags.string({description: 'how long the keys may take to come back', default: '10m', helpValue: 'TIME'}),
     verify: Flags.string({description: `server that has to take the new keys (default ${VERIFY})`, helpValue: 'HOST:PORT', exclusive: ['no-verify']}),
