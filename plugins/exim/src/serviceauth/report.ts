@@ -59,7 +59,7 @@ export const stateLines = ({base, baseAnomalies, services, now}: ServiceauthStat
   return [
     ...tableLines(columns, rows, width),
     ...anomalies.map(({code, text}) => `${code}: ${text}`),
-    ...[...new Set(switches.map(one => `switch: ${one.path} ${one.exists ? 'is there' : 'is not there'}${isBlocking(one) ? ': no new keys are made' : ''}`))],
+    ...new Set(switches.map(one => `switch: ${one.path} ${one.exists ? 'is there' : 'is not there'}${isBlocking(one) ? ': no new keys are made' : ''}`)),
     ...(services.length === 0 ? [`no service has keys in ${base.path}`] : []),
   ]
 }

@@ -63,7 +63,7 @@ test('kill -9 before every step of a renewal, then recover: old keys back, or ne
     }
     const step = `step ${n}`
     expectKeysExist(scene, step)
-    const movedAside = Object.keys(scene.cpanel.picture()).some(path => ASIDE.test(path) && /\/send$/.test(path))
+    const movedAside = Object.keys(scene.cpanel.picture()).some(path => ASIDE.test(path) && path.endsWith('/send'))
     await succeed(scene, 'recover', step)
     if (isRenewed(scene)) {
       kept++

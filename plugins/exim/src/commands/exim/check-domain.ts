@@ -41,8 +41,9 @@ export default class CheckDomain extends MailopsCommand {
     const {argv, flags} = await this.parse(CheckDomain)
     this.listen(flags)
     const named = (argv as string[]).map(parseDomain)
-    const isAll = flags.all === true
-    if (isAll === named.length > 0)
+    const isAll = flags.all
+    // Of a flag that is not given there is no false, only nothing.
+    if (isAll ? named.length > 0 : named.length === 0)
       throw new OpsError('USAGE', isAll ? 'name domains or use --all, not both' : 'name at least one domain, or use --all', {exit: 'usage', hint: 'mailops exim check-domain --all'})
     const around = await surroundings({root: resolve(flags.root), resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])})
     const diagnoses = await this.#diagnose(around, isAll ? allDomains(around) : [...new Set(named)])

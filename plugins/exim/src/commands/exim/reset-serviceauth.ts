@@ -147,7 +147,8 @@ export default class ResetServiceauth extends ChangeCommand {
     const proved = (result['proved'] ?? []) as readonly string[]
     for (const {action, facts} of decisions)
       this.say(`${facts.service}: ${action === 'rights' ? 'owner and mode mended, keys untouched' : `new keys${proved.includes(facts.service) ? ', proved by a login' : ''}`}`)
-    if (typeof result['backup'] === 'string') this.say(`old keys: ${String(result['aside'])}, and ${result['backup']}`)
+    const {aside, backup} = result
+    if (typeof backup === 'string' && typeof aside === 'string') this.say(`old keys: ${aside}, and ${backup}`)
     this.say(`journal ${journalId}; mailops undo ${journalId} takes it back`)
   }
 }
