@@ -57,12 +57,15 @@ const shelterText = ({addresses}: Sum, protection: Protection): string => {
 const banText = (ban: readonly string[]): string =>
   ban.length === 0 ? '' : ` Block ${some(ban)}: cPHulk's blacklist on cPanel, else fail2ban or the firewall.`
 
+/** True when the monitor got through after its last refusal, in both logs. */
+export const isMended = (checks: ServiceChecks | undefined, last: number): boolean =>
+  checks !== undefined && checks.passed > Math.max(checks.last, last)
+
 const checkText = (service: string, checks: ReadonlyMap<string, ServiceChecks> | null, last: number): string => {
   if (checks === null) return ' There is no chkservd.log here to confirm it.'
   const found = checks.get(service)
   if (found === undefined || found.refused === 0) return ` chkservd.log has no refused check of ${service}, so look at its time span before you reset anything.`
-  const passed = found.passed > Math.max(found.last, last)
-  return passed
+  return isMended(found, last)
     ? ` chkservd.log shows a check of ${service} that got through since: it is mended, nothing is to be done.`
     : ` chkservd.log confirms it: ${plural(found.refused, 'check')} of ${service} refused, none got through since.`
 }
@@ -75,7 +78,7 @@ const monitorAdvice = (sum: Sum, {around}: Findings): string => {
   return (
     `cPanel's service monitor cannot log in with its keys of ${service}${every(sum)}.` +
     checkText(service, around.checks, sum.last) +
-    ` Look with \`mailops exim serviceauth\`, then \`mailops exim reset-serviceauth ${service}\`.`
+    (isMended(around.checks?.get(service), sum.last) ? '' : ` Look with \`mailops exim serviceauth\`, then \`mailops exim reset-serviceauth ${service}\`.`)
   )
 }
 

@@ -33,8 +33,15 @@ export interface PairFacts {
 }
 
 /** True when somebody tries many accounts from here; not so where users work who mistype now and then. */
-export const triesAccounts = ({strangers, users}: Address, {accountsPerAddress}: Thresholds): boolean =>
-  strangers >= accountsPerAddress && strangers > users
+export const triesAccounts = ({strangers, users, condemned}: Address, {accountsPerAddress}: Thresholds): boolean =>
+  condemned || (strangers >= accountsPerAddress && strangers > users)
+
+// Some more than the threshold, since what is decided so is not decided again.
+const CONDEMNING = 4
+
+/** True when nothing that comes later can make users of those who come from here. */
+export const isCondemned = ({strangers, users}: Address, {accountsPerAddress}: Thresholds): boolean =>
+  users === 0 && strangers >= CONDEMNING * accountsPerAddress
 
 /** True when one account is tried from many places; who succeeds somewhere may have a telephone that roams. */
 export const triedFromMany = ({strangers, successes}: Account, {addressesPerAccount}: Thresholds): boolean =>

@@ -28,6 +28,8 @@ export interface CauseClass {
   readonly ban?: readonly string[]
   /** Logins that succeeded from an address that tries accounts: a password was guessed. */
   readonly succeeded?: readonly {readonly account: string; readonly address: string}[]
+  /** Of `monitor`: true when chkservd.log shows a check of the service that got through since. */
+  readonly mended?: true
   /** True when so many names were met that the numbers of accounts and addresses are estimates. */
   readonly approximate?: true
 }

@@ -1,5 +1,5 @@
 // Makes the cause classes from what was counted.
-import {adviceFor, type Surroundings} from './advice.js'
+import {adviceFor, isMended, type Surroundings} from './advice.js'
 import {CAUSES, triesAccounts} from './causes.js'
 import type {CauseClass, Count} from './class.js'
 import {redact} from './redact.js'
@@ -60,6 +60,7 @@ const classOf = (sum: Sum, tally: Tally, around: Surroundings): CauseClass => {
     topAddresses: named.addresses,
     ...(ban !== undefined && {ban}),
     ...(succeeded.length > 0 && {succeeded}),
+    ...(cause === 'monitor' && isMended(around.checks?.get(service ?? ''), sum.last) && {mended: true as const}),
     ...(sum.forgotten > 0 && {approximate: true as const}),
   }
 }

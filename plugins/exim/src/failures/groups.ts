@@ -42,6 +42,8 @@ export const groupsOf = (tally: Tally, by: Exclude<Grouping, 'cause'>, limit: nu
     if (failures > outage) add(groups, name, tally.causeAt(index), [failures - outage, ...times])
     if (outage > 0) add(groups, name, 'outage', [outage, ...times])
   }
+  for (const one of by === 'ip' ? addresses.list : accounts.list)
+    if (one.attacks > 0) add(groups, 'text' in one ? nameOf(by, '', one.text) : nameOf(by, one.name, ''), 'brute-force', [one.attacks, 0, 0])
   const list = [...groups]
     .sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1))
     .slice(0, limit)

@@ -14,6 +14,9 @@ export interface Account {
   strangers: number
   /** Addresses from which it failed. */
   places: number
+  /** Failures from condemned addresses, and the id of the last of those. */
+  attacks: number
+  attacker: number
 }
 
 /** Where clients came from. */
@@ -27,7 +30,14 @@ export interface Address {
   accounts: number
   /** Accounts that succeeded from here. */
   users: number
+  /** So many accounts failed, and none succeeded, that every further failure from here is an attack. */
+  condemned: boolean
+  /** Failures since. */
+  attacks: number
 }
+
+// What was cut out of a line holds the whole line in memory; what is kept must not.
+const own = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 /** Names by the order in which they came. */
 class Names<T extends {id: number; readonly serial: number}> {
@@ -56,17 +66,23 @@ class Names<T extends {id: number; readonly serial: number}> {
 /** Accounts by their name without case: that is how Dovecot and cPanel take them. */
 export class Accounts extends Names<Account> {
   get(name: string): Account {
-    const key = name.toLowerCase()
-    return (
-      this.known.get(key) ??
-      this.add(key, {id: this.list.length, serial: this.serial++, name, successes: 0, strangers: 0, places: 0})
-    )
+    return this.known.get(name) ?? this.ofAnyCase(name)
   }
 
   keep(stays: (account: Account) => boolean): Accounts {
     const fresh = new Accounts()
     this.moveInto(fresh, stays)
     return fresh
+  }
+
+  private ofAnyCase(name: string): Account {
+    const key = name.toLowerCase()
+    return (
+      this.known.get(key) ??
+      this.add(own(key), {
+        id: this.list.length, serial: this.serial++, name: own(name), successes: 0, strangers: 0, places: 0, attacks: 0, attacker: -1,
+      })
+    )
   }
 }
 
@@ -75,7 +91,9 @@ export class Addresses extends Names<Address> {
   get(text: string): Address {
     return (
       this.known.get(text) ??
-      this.add(text, {id: this.list.length, serial: this.serial++, text, strangers: 0, accounts: 0, users: 0})
+      this.add(own(text), {
+        id: this.list.length, serial: this.serial++, text: own(text), strangers: 0, accounts: 0, users: 0, condemned: false, attacks: 0,
+      })
     )
   }
 

@@ -2,42 +2,51 @@
 import type {Failure} from './event.js'
 
 // The logs are read side by side in the order of time, so the copies of an event come near each other.
-const GENERATION = 1 << 20
+const GENERATION = 1 << 17
 const MASK = 2 * GENERATION - 1
 
-/** A set of numbers that forgets the oldest million or two. */
+/** A set of numbers of 64 bits, as two halves, that forgets the oldest hundred thousand or two. */
 class RecentNumbers {
-  private young = new Float64Array(2 * GENERATION)
-  private old: Float64Array = new Float64Array(0)
+  private young = new Int32Array(4 * GENERATION)
+  private old = new Int32Array(0)
   private size = 0
 
-  /** Returns true when the number was not there. Zero is never given. */
-  add(value: number): boolean {
-    if (this.old.length > 0 && this.old[this.slot(this.old, value)] === value) return false
-    const slot = this.slot(this.young, value)
-    if (this.young[slot] === value) return false
-    this.young[slot] = value
+  /** Returns true when the number was not there. The low half is never zero. */
+  add(high: number, low: number): boolean {
+    if (this.old.length > 0 && this.old[this.slot(this.old, high, low) + 1] !== 0) return false
+    const slot = this.slot(this.young, high, low)
+    if (this.young[slot + 1] !== 0) return false
+    this.young[slot] = high
+    this.young[slot + 1] = low
     if (++this.size === GENERATION) this.turn()
     return true
   }
 
   private turn(): void {
-    const spare = this.old.length > 0 ? this.old.fill(0) : new Float64Array(2 * GENERATION)
+    const spare = this.old.length > 0 ? this.old.fill(0) : new Int32Array(4 * GENERATION)
     this.old = this.young
-    this.young = spare as Float64Array<ArrayBuffer>
+    this.young = spare
     this.size = 0
   }
 
-  private slot(table: Float64Array, value: number): number {
-    let slot = (Math.imul(value % 4294967296, 0x9e3779b1) >>> 8) & MASK
-    while (table[slot] !== 0 && table[slot] !== value) slot = (slot + 1) & MASK
-    return slot
+  // Where it stands, or the first free place after where it should.
+  private slot(table: Int32Array, high: number, low: number): number {
+    let slot = low & MASK
+    while (table[2 * slot + 1] !== 0 && (table[2 * slot + 1] !== low || table[2 * slot] !== high)) slot = (slot + 1) & MASK
+    return 2 * slot
   }
 }
 
-const mix = (hash: number, value: number): number => {
-  const step = Math.imul(hash ^ value, 0x85ebca6b)
-  return step ^ (step >>> 13)
+// Murmur3's step and end: every bit of the value changes half of the hash's.
+const step = (hash: number, value: number): number => {
+  const mixed = Math.imul((value << 15) | (value >>> 17), 0xcc9e2d51)
+  const turned = hash ^ Math.imul(mixed, 0x1b873593)
+  return (Math.imul((turned << 13) | (turned >>> 19), 5) + 0xe6546b64) | 0
+}
+const end = (hash: number): number => {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return twice ^ (twice >>> 16)
 }
 
 /** What tells events of one second apart, as small numbers. */
@@ -73,9 +82,11 @@ export class Once {
   isNew(event: Failure, {account, address}: Identity, source: Source): boolean {
     // Without a time two equal lines are two events: a summary, or sessions of -bh.
     if (Number.isNaN(event.time)) return true
-    const high = mix(mix(account, event.port), event.code)
-    const low = mix(mix(address, event.time | 0), event.port ^ account)
-    const ordinal = source.ordinal(event, (high >>> 11) * 4294967296 + (low >>> 0))
-    return this.recent.add((mix(high, ordinal) >>> 11) * 4294967296 + (mix(low, ordinal) >>> 0) + 1)
+    const second = event.time | 0
+    const base = step(step(step(0x9747b28c, account), address), (event.port << 10) ^ event.code)
+    const ordinal = source.ordinal(event, base)
+    const high = end(step(step(base, second), ordinal))
+    const low = end(step(step(step(step(ordinal, second), event.port), address), account))
+    return this.recent.add(high, low === 0 ? 1 : low)
   }
 }

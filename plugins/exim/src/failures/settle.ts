@@ -1,5 +1,6 @@
 // Puts pairs into the sums of their classes: all of them at the end, the older half when there are too many.
 import type {Cause} from './causes.js'
+import type {Account, Address} from './names.js'
 import {Pairs} from './pairs.js'
 import {Proofs} from './proofs.js'
 import {serviceOf} from './redact.js'
@@ -22,10 +23,17 @@ const addPair = (tally: Tally, sums: Sums, index: number): void => {
   if (outage > 0) sums.add('outage', null, {...addend, count: outage})
 }
 
+const addAttacks = (sums: Sums, accounts: readonly Account[], addresses: readonly Address[]): void => {
+  for (const {name, attacks} of accounts) if (attacks > 0) sums.addName('brute-force', 'accounts', name, attacks)
+  for (const {text, attacks} of addresses) if (attacks > 0) sums.addName('brute-force', 'addresses', text, attacks)
+}
+
 /** The sums of everything that was counted. */
 export const sumsOf = (tally: Tally): Sums => {
   const sums = tally.settled.copy()
   for (let index = 0; index < tally.pairs.size; index++) addPair(tally, sums, index)
+  if (tally.attacks.count > 0) sums.addCount('brute-force', tally.attacks)
+  addAttacks(sums, tally.accounts.list, tally.addresses.list)
   return sums
 }
 
@@ -52,10 +60,11 @@ export const settleOlder = (tally: Tally): Kept => {
       addressStays.add(old.addresses[index]!)
     } else addPair(tally, tally.settled, index)
   }
-  tally.settled.prune()
   const most = tally.addresses.list.length / 2
   for (const {id, strangers} of tally.addresses.list)
     if (strangers >= thresholds.accountsPerAddress && addressStays.size < most) addressStays.add(id)
+  addAttacks(tally.settled, tally.accounts.list.filter(({id}) => !accountStays.has(id)), tally.addresses.list.filter(({id}) => !addressStays.has(id)))
+  tally.settled.prune()
   // The ids of the old table, before `keep` gives new ones.
   const [oldAccounts, oldAddresses] = [[...tally.accounts.list], [...tally.addresses.list]]
   const accounts = tally.accounts.keep(({id}) => accountStays.has(id))

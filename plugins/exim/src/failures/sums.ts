@@ -34,6 +34,11 @@ const MOST_NAMES = 50_000
 
 const bump = (counts: Map<string, number>, key: string, by: number): void => void counts.set(key, (counts.get(key) ?? 0) + by)
 
+const widen = (sum: Sum, first: number, last: number): void => {
+  if (first > 0 && (sum.first === 0 || first < sum.first)) sum.first = first
+  if (last > sum.last) sum.last = last
+}
+
 const pruned = (counts: Map<string, number>): number => {
   if (counts.size <= MOST_NAMES) return 0
   const before = counts.size
@@ -47,18 +52,34 @@ export class Sums {
   private readonly byKey = new Map<string, Sum>()
 
   add(cause: Cause, service: string | null, {count, first, last, account, address, proofs}: Addend): void {
+    const sum = this.sum(cause, service)
+    sum.count += count
+    widen(sum, first, last)
+    bump(sum.accounts, account, count)
+    bump(sum.addresses, address, count)
+    for (const proof of proofs) if (sum.proofs.length < PROOFS) sum.proofs.push(proof)
+  }
+
+  /** Adds failures whose accounts and addresses are told apart from each other, by `addName`. */
+  addCount(cause: Cause, {count, first, last}: {readonly count: number; readonly first: number; readonly last: number}): void {
+    const sum = this.sum(cause, null)
+    sum.count += count
+    widen(sum, first, last)
+  }
+
+  /** Adds to the failures of a name, not to those of the class. */
+  addName(cause: Cause, kind: 'accounts' | 'addresses', name: string, count: number): void {
+    bump(this.sum(cause, null)[kind], name, count)
+  }
+
+  private sum(cause: Cause, service: string | null): Sum {
     const key = `${cause} ${service ?? ''}`
     let sum = this.byKey.get(key)
     if (sum === undefined) {
       sum = {cause, service, count: 0, first: 0, last: 0, accounts: new Map(), addresses: new Map(), forgotten: 0, proofs: []}
       this.byKey.set(key, sum)
     }
-    sum.count += count
-    if (first > 0 && (sum.first === 0 || first < sum.first)) sum.first = first
-    if (last > sum.last) sum.last = last
-    bump(sum.accounts, account, count)
-    bump(sum.addresses, address, count)
-    for (const proof of proofs) if (sum.proofs.length < PROOFS) sum.proofs.push(proof)
+    return sum
   }
 
   /** Forgets the rarest names of classes that have very many. */

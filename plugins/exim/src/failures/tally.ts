@@ -1,6 +1,6 @@
 // Takes events in the order of time and keeps what the causes are told from; bounded in memory whatever the log.
 import {isLoopback, type AddressSet} from './address.js'
-import {causeOfPair, type Cause, type Thresholds} from './causes.js'
+import {causeOfPair, isCondemned, type Cause, type Thresholds} from './causes.js'
 import {Crowds} from './crowd.js'
 import type {Failure, Success} from './event.js'
 import {Histogram} from './histogram.js'
@@ -43,6 +43,8 @@ export class Tally {
   /** What was settled already. */
   readonly settled = new Sums()
   readonly thresholds: Thresholds
+  /** Failures from condemned addresses that are in no pair; accounts and addresses count them too. */
+  readonly attacks = {count: 0, first: 0, last: 0}
   failures = 0
   successes = 0
   /** Failures that stood in a second log too. */
@@ -82,6 +84,7 @@ export class Tally {
       if (event.time > this.last) this.last = event.time
     }
     const kind = this.kind(event)
+    if (kind === LOGIN && address.condemned) return this.attack(event, account, address)
     const index = this.pairs.index(account.id, address.id, kind)
     const isFirst = this.pairs.fail(index, event.times, event.time)
     this.proofs.add(index, line, event.time)
@@ -133,6 +136,20 @@ export class Tally {
     return isLoopback(address) || this.own.has(address)
   }
 
+  // Of these only sums are kept: an attack has as many pairs as it has lines.
+  private attack({times, time}: Failure, account: Account, address: Address): Told {
+    account.attacks += times
+    address.attacks += times
+    if (account.attacker !== address.id) account.strangers++
+    account.attacker = address.id
+    this.attacks.count += times
+    if (time > 0) {
+      if (this.attacks.first === 0) this.attacks.first = time
+      if (time > this.attacks.last) this.attacks.last = time
+    }
+    return {cause: 'brute-force', service: null}
+  }
+
   private kind({code, account, address, local, forged}: Failure): number {
     if (code === 435) return kindOf('backend')
     if (account !== null && serviceOf(account) !== null) {
@@ -150,6 +167,7 @@ export class Tally {
       if (isStranger) {
         account.strangers++
         address.strangers++
+        address.condemned = isCondemned(address, this.thresholds)
       }
     }
     if (this.successes === 0) this.crowds.fail(index, event.times, event.time)

@@ -13,6 +13,7 @@ import type {Counts, Reading, Watcher, Window} from '../../failures/reader.js'
 import type {Grouping, Report} from '../../failures/report.js'
 import {Tally} from '../../failures/tally.js'
 import {isoTime} from '../../failures/time-text.js'
+import {follow, type From} from './follow.js'
 import {openLogs, type OpenSeries} from './open-logs.js'
 import {findLogs} from './places.js'
 import {readLogs} from './read-logs.js'
@@ -58,6 +59,7 @@ export class Diagnosis {
   readonly warnings: string[] = []
   private readonly question: Question
   private readonly webmail: AddressSet
+  private ends: From[] = []
   private side: SideLogs = {checks: null, cphulk: null, read: []}
 
   constructor(question: Question) {
@@ -100,12 +102,24 @@ export class Diagnosis {
   /** Reads what is there. */
   async read(series: OpenSeries): Promise<void> {
     try {
-      await readLogs(series, this.reading, {wall: this.wall, progress: this.question.progress ?? (() => {}), warn: text => this.warn(text)})
+      const ends = await readLogs(series, this.reading, {wall: this.wall, progress: this.question.progress ?? (() => {}), warn: text => this.warn(text)})
+      // A log that was packed, or that is a pipe, does not grow.
+      this.ends = ends.filter(({log, position}) => log.isFile && position >= log.size).map(({log, position}) => ({path: log.path, position}))
     } catch (error) {
       throw fromSystem(error, 'read', this.files.join(', '))
     }
     this.side = await readSideLogs(this.question.side ?? {}, this.question.logs ?? [], text => this.warn(text))
     this.files.push(...this.side.read)
+  }
+
+  /** Goes on reading what is written to the newest log of each series, until `signal` is aborted. */
+  async follow(signal: AbortSignal): Promise<void> {
+    if (this.ends.length === 0) throw new OpsError('NO_LOGS', 'none of these logs can grow', {exit: 'noInput', hint: 'name the log that Exim writes now'})
+    try {
+      await follow(this.ends, {reading: this.reading, wall: this.wall, signal})
+    } catch (error) {
+      throw fromSystem(error, 'follow', this.ends.map(({path}) => path).join(', '))
+    }
   }
 
   /** The result so far. */
@@ -137,8 +151,8 @@ const closeAll = async (series: OpenSeries): Promise<void> => {
   for (const {file} of [...series.values()].flat()) await file.close()
 }
 
-/** Reads everything once and returns the document of auth-failures. */
-export const diagnose = async (question: Question = {}): Promise<Report> => {
+/** Reads everything once; the diagnosis can say what it found, and go on. */
+export const readAll = async (question: Question): Promise<Diagnosis> => {
   const diagnosis = new Diagnosis(question)
   const series = await diagnosis.open()
   try {
@@ -147,5 +161,8 @@ export const diagnose = async (question: Question = {}): Promise<Report> => {
     await closeAll(series)
   }
   diagnosis.reading.tally.end()
-  return diagnosis.report()
+  return diagnosis
 }
+
+/** Reads everything once and returns the document of auth-failures. */
+export const diagnose = async (question: Question = {}): Promise<Report> => (await readAll(question)).report()

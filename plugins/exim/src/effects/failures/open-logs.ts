@@ -13,6 +13,8 @@ export interface OpenLog {
   /** Seconds since 1970 when it was last written; now for a pipe. */
   readonly written: number
   readonly size: number
+  /** False for a pipe. */
+  readonly isFile: boolean
   /** Device and inode: the same file by another name is read once. */
   readonly identity: string
 }
@@ -31,7 +33,7 @@ const openLog = async (path: string): Promise<OpenLog> => {
     throw new OpsError('EISDIR', `cannot read ${path}: is a directory`, {exit: 'noInput', hint: `name the logs in it: ${path}/*`})
   }
   const written = stat.isFile() ? stat.mtimeMs / 1000 : Date.now() / 1000
-  return {path, file, written, size: stat.isFile() ? stat.size : 0, identity: `${stat.dev}:${stat.ino}`}
+  return {path, file, written, size: stat.isFile() ? stat.size : 0, isFile: stat.isFile(), identity: `${stat.dev}:${stat.ino}`}
 }
 
 /** What could not be opened. */
