@@ -2,6 +2,7 @@
 import {OpsError} from 'mailops/core'
 
 import {DEBIAN_LISTS, editDebian} from './debian.js'
+import {editInlineList} from './inline-list.js'
 import {addToList, removeFromList} from './list-file.js'
 import {listingsOf, type ListSource, type MailSystem, type Role} from './system.js'
 
@@ -29,21 +30,37 @@ const debianEdits = ({lists}: MailSystem, domain: string, role: Role): Edit[] =>
 
 const byHand = (message: string, hint: string): OpsError => new OpsError('BY_HAND', message, {exit: 'configuration', hint})
 
-/** In a plain Exim only files that a list names are edited: the configuration itself is a program of its owner. */
-const eximEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
-  const inline = listingsOf(system, domain).find(({source}) => source.setting !== undefined && source.role !== role)
-  if (inline !== undefined)
-    throw byHand(`${domain} stands in ${inline.source.path}:${inline.entry.line}, in ${inline.source.setting} itself`, `take it out there, then look at it with exim -bV, and HUP the daemon`)
-  const isInline = listingsOf(system, domain).some(({source, entry}) => source.setting !== undefined && source.role === role && entry.works)
-  const hasFile = (wanted: Role): boolean => system.lists.some(list => list.role === wanted && list.setting === undefined)
-  if (role !== 'remote' && !isInline && !hasFile(role)) {
-    const list = system.lists.find(one => one.role === role)
-    throw byHand(`${list?.setting ?? 'the list'} of ${list?.path ?? 'Exim'} names no file that a domain could be added to`, `append " : ${domain}" to ${list?.setting ?? 'local_domains'} there, look at it with exim -bV, HUP the daemon`)
+/** The list in the configuration itself; proved by reading it again that nothing else changed. */
+const inlineEdit = ({role, path, setting = ''}: ListSource, {domain, wanted}: {domain: string; wanted: Role}): Edit => {
+  const isIn = role === wanted
+  return {
+    path, why: isIn ? `add ${domain} to ${setting}` : `take ${domain} out of ${setting}`,
+    edit: text => {
+      const edited = editInlineList(text, {name: setting, domain, isIn})
+      if (edited !== null) return edited
+      throw byHand(`${setting} in ${path} cannot be edited for ${domain}: it is not there, or made of macros and other lists`, `${isIn ? 'add it' : 'take it out'} by hand, look at it with exim -bV, HUP the daemon`)
+    },
   }
-  // One file is enough.
-  const first = system.lists.find(list => list.role === role && list.setting === undefined)
-  return fileEdits(system.lists, {domain, wanted: [role]}).filter(({path, why}) => !why.startsWith('add') || (path === first?.path && !isInline))
 }
+
+/** A file that the list names is enough; without one the list itself is edited. */
+const eximEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
+  const listed = listingsOf(system, domain)
+  const target = system.lists.find(list => list.role === role && list.setting === undefined)
+  const isInlineAlready = listed.some(({source, entry}) => source.setting !== undefined && source.role === role && entry.works)
+  const files = fileEdits(system.lists, {domain, wanted: [role]}).filter(({path, why}) => !why.startsWith('add') || (path === target?.path && !isInlineAlready))
+  const inline = system.lists.filter(list => list.setting !== undefined && (list.role === role
+    ? target === undefined && !isInlineAlready
+    : listed.some(({source}) => source === list)))
+  return [...files, ...joined(inline.map(list => inlineEdit(list, {domain, wanted: role})))]
+}
+
+/** One edit a file: a plan names each path once. */
+const joined = (edits: readonly Edit[]): Edit[] =>
+  [...new Set(edits.map(({path}) => path))].map(path => {
+    const same = edits.filter(edit => edit.path === path)
+    return {path, why: same.map(({why}) => why).join(', '), edit: text => same.reduce((all, {edit}) => edit(all), text)}
+  })
 
 const qmailEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
   const virtual = listingsOf(system, domain).find(({source}) => source.setting === 'virtual')
@@ -70,8 +87,9 @@ export const editsFor = (system: MailSystem, domain: string, role: Role): Edit[]
 }
 
 /** What makes a running server see it; null where it looks at the file for every message. */
-export const afterwards = ({kind}: MailSystem): string | null => {
+export const afterwards = ({kind, lists}: MailSystem, changed: readonly string[]): string | null => {
   switch (kind) {
+    case 'exim': return lists.some(({path, setting}) => setting !== undefined && changed.includes(path)) ? 'look at it with exim -bV, then HUP the daemon' : null
     case 'debian-exim': return 'service exim4 reload'
     case 'sendmail': return 'make sendmail read it: kill -HUP `head -1 /var/run/sendmail.pid`'
     case 'qmail': return 'make qmail-send read it: svc -h /service/qmail-send'

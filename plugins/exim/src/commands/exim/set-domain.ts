@@ -65,7 +65,7 @@ export default class SetDomain extends ChangeCommand {
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, verify})
     if (applied === null) return {...document, changed: false, dryRun: true, plan: this.planJson(plan)}
     this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}`)
-    const next = afterwards(around.system)
+    const next = afterwards(around.system, plan.changes.flatMap(change => (change.kind === 'write' ? [change.path] : [])))
     if (next !== null) this.say(`next: ${next}`)
     return {...document, changed: true, journalId: applied.journalId}
   }
