@@ -53,7 +53,7 @@ const makeLog = directory => {
 }
 
 const picture = directory =>
-  readdirSync(directory, {recursive: true}).toSorted().map(name => {
+  readdirSync(directory, {recursive: true}).map(String).toSorted().map(name => {
     const {mode, uid, gid, ino} = lstatSync(join(directory, name))
     return `${name} ${mode.toString(8)} ${uid}:${gid} ${ino}`
   }).join('\n')
