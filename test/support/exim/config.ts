@@ -1,4 +1,5 @@
 // A configuration of Exim for tests, of sections that a test can replace one by one.
+import {eximProgram} from './program.js'
 
 /** Sections of the configuration file; what is not given is as below. */
 export interface EximSections {
@@ -47,6 +48,8 @@ swallow:
 /** The whole file for an Exim whose spool, logs and lists are below `directory`. */
 export const eximConfig = (directory: string, sections: EximSections): string => `
 primary_hostname = server1.host.example
+# An unpacked Exim is not where it was built for, and runs itself for each delivery.
+exim_path = ${eximProgram()}
 spool_directory = ${directory}/spool
 log_file_path = ${directory}/log/%slog
 pid_file_path = ${directory}/spool/exim.pid

@@ -102,7 +102,7 @@ export const createExim = (directory: string, sections: EximSections = {}): Real
     directory, config, run, session,
     mainlog: logPath('main'),
     rejectlog: logPath('reject'),
-    logLines: (peer, lines, args) => session(peer, lines, args).stderr.split('\n').filter(line => line.startsWith('LOG: ')).map(line => line.slice(5)),
+    logLines: (peer, lines, args) => session(peer, lines, args).stderr.split('\n').filter(line => line.startsWith('LOG:')).map(line => line.replace(/^LOG: /, '')),
     daemon: async () => await startDaemon(program, config),
     log: name => {
       try {

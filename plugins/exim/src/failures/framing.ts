@@ -90,10 +90,16 @@ class Words {
 
   private takeMark(): boolean {
     const word = this.words[this.index]!
-    if (TAG.test(word)) this.syslog ||= word !== 'LOG:'
+    if (word === 'LOG:') this.takeRemains()
+    else if (TAG.test(word)) this.syslog = true
     else if (!PID.test(word) && !PART.test(word)) return this.takeSolarisId()
     this.index++
     return true
+  }
+
+  // -bh writes no time, but what +millisec and log_timezone add to one all the same.
+  private takeRemains(): void {
+    while (/^(?:\d{3}|[+-]\d{4})$/.test(this.words[this.index + 1] ?? '')) this.index++
   }
 
   private takeSolarisId(): boolean {

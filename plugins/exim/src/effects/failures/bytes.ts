@@ -56,7 +56,8 @@ class Gunzip {
   constructor() {
     this.stream.on('data', (chunk: Buffer) => void this.ready.push(chunk))
     this.stream.on('error', error => void (this.failure = error))
-    for (const event of ['end', 'close'])
+    // The callback of a write that fails may come before either.
+    for (const event of ['end', 'error', 'close'])
       this.stream.on(event, () => {
         this.ended = true
         this.wake()
@@ -81,12 +82,37 @@ class Gunzip {
   }
 }
 
-async function* gunzipped(packed: AsyncGenerator<Buffer, void>, complain: Complain): AsyncGenerator<Buffer, void> {
+/**
+ * What is whole in the piece that failed: all before it again, without giving it out, then the piece byte by byte,
+ * since zlib gives out nothing of the bytes in which it fails. Takes seconds, and only where a file is damaged.
+ */
+async function* salvaged(file: FileHandle, before: number, piece: number): AsyncGenerator<Buffer, void> {
   const gunzip = new Gunzip()
+  const buffer = Buffer.allocUnsafe(PACKED_CHUNK)
+  try {
+    for (let position = 0; position < before && !gunzip.ended; ) {
+      const {bytesRead} = await file.read(buffer, 0, Math.min(PACKED_CHUNK, before - position), position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      await gunzip.take(buffer.subarray(0, bytesRead))
+    }
+    const {bytesRead} = await file.read(buffer, 0, Math.min(piece, PACKED_CHUNK), before)
+    for (let at = 0; at < bytesRead && !gunzip.ended; at++) yield* await gunzip.take(buffer.subarray(at, at + 1))
+  } finally {
+    gunzip.close()
+  }
+}
+
+/** @param file to read again from where it is damaged; null for a pipe, of which nothing can be read twice */
+async function* gunzipped(packed: AsyncGenerator<Buffer, void>, complain: Complain, file: FileHandle | null): AsyncGenerator<Buffer, void> {
+  const gunzip = new Gunzip()
+  let before = 0
   try {
     for await (const chunk of packed) {
       yield* await gunzip.take(chunk)
+      if (gunzip.failure !== null && file !== null) yield* salvaged(file, before, chunk.length)
       if (gunzip.ended) break
+      before += chunk.length
     }
     yield* await gunzip.take(null)
     const {failure} = gunzip
@@ -135,7 +161,7 @@ async function* piped(file: FileHandle, complain: Complain): AsyncGenerator<Buff
     yield first.value
     yield* chunks
   })()
-  if (first.value[0] === 0x1f && first.value[1] === 0x8b) yield* gunzipped(whole, complain)
+  if (first.value[0] === 0x1f && first.value[1] === 0x8b) yield* gunzipped(whole, complain, null)
   else yield* whole
 }
 
@@ -148,5 +174,5 @@ export const bytesOf = async (file: FileHandle, complain: Complain, from = 0): P
   if (!(await file.stat()).isFile()) return piped(file, complain)
   const packer = await packerOf(file)
   if (packer === null) return ahead(plain(file, CHUNK, from))
-  return ahead(packer === 'gzip' ? gunzipped(ahead(plain(file, PACKED_CHUNK)), complain) : unpackedBy(packer, file, complain))
+  return ahead(packer === 'gzip' ? gunzipped(ahead(plain(file, PACKED_CHUNK)), complain, file) : unpackedBy(packer, file, complain))
 }

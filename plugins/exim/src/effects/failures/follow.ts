@@ -46,6 +46,8 @@ class Followed {
     if (current?.rotated === 0 && (await current.file.stat()).size < current.position) current.position = 0
     if (current === undefined || current.rotated > 0 || (await this.isRotated(current))) {
       if (current !== undefined && current.rotated === 0) current.rotated = Date.now()
+      // What came to the old file until it was left comes first.
+      if (current !== undefined) await this.drain(current)
       if (await this.add(0)) await this.drain(this.tails.at(-1)!)
     }
     const gone = this.tails.filter(({rotated}) => rotated > 0 && Date.now() - rotated > OLD_FILE_MS)
