@@ -10,7 +10,7 @@ export type AnomalyKind = 'link' | 'strange' | 'keys' | 'rights'
 export interface Anomaly {
   readonly kind: AnomalyKind
   /** Stable, for scripts. */
-  readonly code: 'SYMLINK' | 'NOT_A_DIRECTORY' | 'NOT_A_FILE' | 'NO_DIRECTORY' | 'NO_KEY' | 'SHORT_KEY' | 'OWNER' | 'GROUP' | 'MODE'
+  readonly code: 'SYMLINK' | 'NOT_A_DIRECTORY' | 'NOT_A_FILE' | 'NO_DIRECTORY' | 'NO_KEY' | 'SHORT_KEY' | 'HARD_LINK' | 'OWNER' | 'GROUP' | 'MODE'
   readonly path: string
   readonly text: string
   /** What owner and mode should be, for kind `rights`. */
@@ -57,7 +57,8 @@ const keyAnomalies = ({service, path, keys}: ServiceFacts, owners: Owners): Anom
     const odd = strange(file, entry, 'file')
     if (odd !== null) return [odd]
     const short: Anomaly[] = entry.size >= KEY_BYTES ? [] : [{kind: 'keys', code: 'SHORT_KEY', path: file, text: `${file} has ${entry.size} bytes, fewer than ${KEY_BYTES}`}]
-    return [...short, ...wrongKeyRights(file, service, {entry, owners})]
+    const shared: Anomaly[] = entry.links <= 1 ? [] : [{kind: 'keys', code: 'HARD_LINK', path: file, text: `${file} has ${entry.links} names: the key is to be had elsewhere too`}]
+    return [...short, ...shared, ...wrongKeyRights(file, service, {entry, owners})]
   })
 
 /** What is wrong with the keys of one service; nothing when they are right. */
@@ -69,8 +70,12 @@ export const serviceAnomalies = (facts: ServiceFacts, owners: Owners): Anomaly[]
   return [...wrongRights(path, directory, directoryRights(service, owners)), ...keyAnomalies(facts, owners)]
 }
 
+/** Everybody has to get through, nobody else may write; that others can list it, as 0755 lets them, gives nothing away. */
+const isPassable = (mode: number): boolean => (mode & 0o011) === 0o011 && (mode & 0o022) === 0
+
 /** What is wrong with serviceauth itself. */
 export const baseAnomalies = ({path, directory}: Pick<SeenServiceauth, 'path' | 'directory'>, owners: Owners): Anomaly[] => {
   const odd = strange(path, directory, 'directory')
-  return odd === null ? wrongRights(path, directory, baseRights(owners)) : [odd]
+  if (odd !== null) return [odd]
+  return wrongRights(path, directory, baseRights(owners)).filter(({code}) => code !== 'MODE' || !isPassable(directory.mode))
 }

@@ -5,6 +5,8 @@ import type {KeyFile} from './layout.js'
 
 /** One directory or file. */
 export interface EntryFacts extends Pick<Seen, 'type' | 'dev' | 'ino' | 'size' | 'mode' | 'uid' | 'gid'> {
+  /** Names that a file has; of a directory 1. */
+  readonly links: number
   /** Milliseconds since the epoch. */
   readonly mtimeMs: number
   /** First 12 hex digits of the SHA-256 of a whole key: tells two keys apart, and gives neither away. */

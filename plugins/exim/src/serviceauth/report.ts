@@ -66,9 +66,9 @@ export const stateLines = ({base, baseAnomalies, services, now}: ServiceauthStat
 
 const entryJson = (entry: EntryFacts | null, now: number): JsonObject | null => {
   if (entry === null) return null
-  const {type, size, mode, uid, gid, mtimeMs, fingerprint} = entry
+  const {type, size, mode, uid, gid, links, mtimeMs, fingerprint} = entry
   return {
-    type, size, mode: octal(mode), uid, gid, modified: new Date(mtimeMs).toISOString(),
+    type, size, mode: octal(mode), uid, gid, links, modified: new Date(mtimeMs).toISOString(),
     ageSeconds: Math.max(0, Math.round((now - mtimeMs) / 1000)), ...(fingerprint !== undefined && {fingerprint}),
   }
 }

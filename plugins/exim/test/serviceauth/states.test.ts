@@ -20,7 +20,7 @@ const MAIL = 8
 const OWNERS = {uid: 0, mailGid: MAIL}
 const isRoot = process.getuid?.() === 0
 
-const entry = (over: Partial<EntryFacts> = {}): EntryFacts => ({type: 'file', dev: '1', ino: '1', size: 16, mode: 0o640, uid: 0, gid: MAIL, mtimeMs: 0, ...over})
+const entry = (over: Partial<EntryFacts> = {}): EntryFacts => ({type: 'file', dev: '1', ino: '1', size: 16, mode: 0o640, uid: 0, gid: MAIL, links: 1, mtimeMs: 0, ...over})
 const facts = (service: string, {directory = {}, send = {}, recv = {}}: {directory?: Partial<EntryFacts> | null; send?: Partial<EntryFacts> | null; recv?: Partial<EntryFacts> | null} = {}): ServiceFacts => ({
   service, path: `/k/${service}`,
   directory: directory === null ? null : entry({type: 'directory', size: 0, mode: service === 'exim' ? 0o750 : 0o700, ...directory}),
@@ -41,6 +41,7 @@ test.each([
   ['a key only for root, of a service that root reads', facts('cpsrvd', {recv: {gid: 0, mode: 0o600}}), []],
   ['a key that others may write', facts('cpsrvd', {recv: {mode: 0o666}}), ['rights MODE']],
   ['a short key', facts('exim', {send: {size: 15}}), ['keys SHORT_KEY']],
+  ['a key with a second name', facts('exim', {recv: {links: 2}}), ['keys HARD_LINK']],
   ['a missing key', facts('exim', {recv: null}), ['keys NO_KEY']],
   ['a key that is a link', facts('exim', {recv: {type: 'symlink'}}), ['link SYMLINK']],
   ['a key that is a pipe', facts('exim', {recv: {type: 'fifo'}}), ['strange NOT_A_FILE']],

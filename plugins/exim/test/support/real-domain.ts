@@ -21,8 +21,7 @@ export interface RealDomainExim extends RealExim {
 
 /** Makes it; `resolver` is an address on loopback that answers on port 53. */
 export const createDomainExim = (directory: string, {resolver, sections = {}}: {resolver: string; sections?: EximSections}): RealDomainExim => {
-  // It runs itself again for each delivery, from where it was built to be.
-  const exim = createExim(directory, {...sections, main: `exim_path = ${eximProgram()}\n${sections.main ?? ''}`})
+  const exim = createExim(directory, sections)
   const etc = join(directory, 'etc')
   mkdirSync(join(etc, 'exim4'), {recursive: true})
   for (const name of ['passwd', 'group', 'nsswitch.conf', 'hosts', 'services', 'protocols', 'ld.so.cache']) if (existsSync(join('/etc', name))) copyFileSync(join('/etc', name), join(etc, name))

@@ -45,7 +45,7 @@ export default class CheckDomain extends MailopsCommand {
     // Of a flag that is not given there is no false, only nothing.
     if (isAll ? named.length > 0 : named.length === 0)
       throw new OpsError('USAGE', isAll ? 'name domains or use --all, not both' : 'name at least one domain, or use --all', {exit: 'usage', hint: 'mailops exim check-domain --all'})
-    const around = await surroundings({root: resolve(flags.root), resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])})
+    const around = await surroundings({queue: true, root: resolve(flags.root), resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])})
     const diagnoses = await this.#diagnose(around, isAll ? allDomains(around) : [...new Set(named)])
     this.#tell(diagnoses, isAll)
     const faulty = diagnoses.filter(isFaulty).length

@@ -49,7 +49,7 @@ export default class SetDomain extends ChangeCommand {
     this.listen(flags)
     const [domain, role, root] = [parseDomain(args.domain), args.role as Role, resolve(flags.root)]
     const config = flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])
-    const around = await surroundings({root, resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config})
+    const around = await surroundings({queue: false, root, resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config})
     const {routing} = await lookUp(around, domain)
     const against = objection(role, routing.place)
     if (against !== null) this.#objectTo({domain, role, against, isUndecided: routing.place === 'undecided', force: flags.force})

@@ -7,8 +7,9 @@ import {ChangeCommand, OpsError, plural, terminalSafe, type JsonObject} from 'ma
 
 import {parseDomain} from '../../domain/name.js'
 import {askRoute, eximAt, eximFacts, type EximProgram} from '../../effects/domain/exim-program.js'
+import {thawHandler} from '../../effects/frozen/handler.js'
 import {frozenByFault, frozenMessages} from '../../effects/frozen/queue.js'
-import {thawPlan} from '../../frozen/thaw-plan.js'
+import {thawPlan} from '../../frozen/thaw-change.js'
 import type {QueuedMessage} from '../../frozen/queue-list.js'
 
 const SHOWN = 20
@@ -21,7 +22,7 @@ export default class Thaw extends ChangeCommand {
     "them delivered, with Exim's own -Mt and -M. Messages that are frozen for another reason stay. As long as Exim would " +
     'freeze them again it refuses: mailops exim set-domain first. With --no-deliver they are only thawed, which can be ' +
     'undone; the next queue run takes them.\n\n' +
-    'Exit status: 0 done, or there is none; 64 usage; 69 no Exim, or it does not show its queue; 75 busy; 77 no ' +
+    'Exit status: 0 done, or there is none; 1 some are frozen again; 64 usage; 69 no Exim, or it does not show its queue; 75 busy; 77 no ' +
     'permission; 78 the domain still points here.'
   static override examples = [
     '<%= config.bin %> exim thaw --caused-by example.com --dry-run',
@@ -52,14 +53,15 @@ export default class Thaw extends ChangeCommand {
     }
     await this.#refuseFaulty(exim, domain, flags.force)
     const {options} = await eximFacts(exim)
-    const plan = thawPlan({argv: exim.argv, ids: document.messages, spool: options.get('spool_directory') ?? '/', deliver: !flags['no-deliver']})
-    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, preview: preview(messages), doing: 'thawing'})
+    const plan = thawPlan({argv: [...exim.argv], ids: document.messages, deliver: !flags['no-deliver']}, options.get('spool_directory') ?? '/')
+    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, preview: preview(messages), handlers: [thawHandler()], doing: 'thawing'})
     if (applied === null) return {...document, thawed: 0, dryRun: true, plan: this.planJson(plan)}
-    const left = new Set((await frozenMessages(exim)).map(({id}) => id))
-    const still = document.messages.filter(id => left.has(id))
-    if (still.length > 0) this.warn(`${plural(still.length, 'message')} frozen again or still: ${still.slice(0, 3).join(' ')}`)
-    this.say(`thawed ${plural(messages.length - still.length, 'message')} for ${domain}; journal ${applied.journalId}`)
-    return {...document, thawed: messages.length - still.length, stillFrozen: still, journalId: applied.journalId}
+    const {stillFrozen, interrupted, thawed} = applied.bulk[0]!.result as {stillFrozen: readonly string[]; interrupted: boolean; thawed: number}
+    if (interrupted) process.exitCode = 130
+    else if (stillFrozen.length > 0) process.exitCode = 1
+    if (stillFrozen.length > 0) this.warn(`${plural(stillFrozen.length, 'message')} frozen again or still: ${stillFrozen.slice(0, 3).join(' ')}`)
+    this.say(`${interrupted ? 'interrupted; ' : ''}thawed ${plural(thawed, 'message')} for ${domain}; journal ${applied.journalId}`)
+    return {...document, ...applied.bulk[0]!.result, journalId: applied.journalId}
   }
 
   async #find(exim: EximProgram, domain: string): Promise<{proved: QueuedMessage[]; others: QueuedMessage[]}> {

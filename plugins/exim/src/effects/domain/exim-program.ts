@@ -30,9 +30,11 @@ export interface EximFacts {
 export const eximAt = ({root, named, config}: {root: string; named?: string | undefined; config?: string | undefined}): EximProgram | null => {
   const path = named ?? (root === '/' ? PROGRAMS.map(find).find(found => found !== null) : undefined)
   if (path === undefined) return null
-  const argv: Argv = config === undefined ? [path] : [path, '-C', config]
-  return {path, argv, ask: (args, timeoutMs = ASK_MS) => run([...argv, ...args], {timeoutMs})}
+  return eximOf(config === undefined ? [path] : [path, '-C', config])
 }
+
+/** The Exim that a call begins with. */
+export const eximOf = (argv: Argv): EximProgram => ({path: argv[0], argv, ask: (args, timeoutMs = ASK_MS) => run([...argv, ...args], {timeoutMs})})
 
 const LISTS = ['local_interfaces', 'extra_local_interfaces', 'hosts_treat_as_local', 'primary_hostname', 'spool_directory']
 

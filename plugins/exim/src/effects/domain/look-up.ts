@@ -24,6 +24,8 @@ export interface LookUpOptions {
   readonly publicAddresses: readonly string[]
   readonly exim?: string | undefined
   readonly config?: string | undefined
+  /** Look into the queue, which takes long where it is long. */
+  readonly queue: boolean
 }
 
 /** What is the same for all domains of one run. */
@@ -63,7 +65,7 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
   const own = [...ownAddresses(root, options.publicAddresses), ...told]
   const names = hostItems(facts?.options.get('hosts_treat_as_local') ?? '')
   return {
-    root, system, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: await frozenOrNone(exim),
+    root, system, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
     place: {addresses: new Set(own.map(({address}) => address)), names, ignoresLoopback: system.kind === 'cpanel'},
   }
 }

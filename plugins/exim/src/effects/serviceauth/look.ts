@@ -14,8 +14,8 @@ const entryAt = (path: string): EntryFacts | null => {
   const seen = readSeen(path)
   if (seen === null) return null
   const {type, dev, ino, size, mode, uid, gid} = seen
-  const mtimeMs = fs.lstatSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0
-  return {type, dev, ino, size, mode, uid, gid, mtimeMs}
+  const stat = fs.lstatSync(path, {throwIfNoEntry: false})
+  return {type, dev, ino, size, mode, uid, gid, links: type === 'file' ? (stat?.nlink ?? 1) : 1, mtimeMs: stat?.mtimeMs ?? 0}
 }
 
 const keyAt = (path: string): EntryFacts | null => {
