@@ -133,6 +133,24 @@ realTest(`a permission fault is mended without a new key, and --force renews all
   expect(cpanel.keys('exim')).not.toEqual(old)
 }))
 
+realTest(`rights that are put right and do not help: 75, and they are as they were ${why}`, async () => {
+  const directory = temporaryDirectory('serviceauth')
+  const cpanel = emulateCpanel(directory)
+  // This Exim is not in group mail: right modes are of no use to it.
+  const exim = createExim(directory, {...cpanelAuthenticator(cpanel.base), main: ''})
+  chmodSync(join(cpanel.base, 'exim'), 0o700)
+  const before = cpanel.picture()
+  const daemon = await exim.daemon()
+  try {
+    const ended = await cliIn(join(directory, 'mailops'))('exim', 'reset-serviceauth', 'exim', '--dir', cpanel.base, '--verify', `127.0.0.1:${daemon.port}`, '--yes', '--json')
+    expect(ended.status, ended.stderr).toBe(75)
+    expect(ended.json().error).toMatchObject({code: 'NOT_ACCEPTED', message: expect.stringMatching(/ 435 .*rolled back/)})
+    expect(cpanel.picture()).toEqual(before)
+  } finally {
+    await daemon.stop()
+  }
+})
+
 realTest(`keys that are gone are made; --generate makes them where the monitor is switched off ${why}`, () => withWorld(async ({cpanel, mailops, reset, login}) => {
   rmSync(join(cpanel.base, 'exim'), {recursive: true})
   expect((await reset('exim', '--yes')).status).toBe(0)

@@ -10,7 +10,7 @@ import {readSeen, type Applied} from 'mailops/effects'
 import {chooseServices} from '../../effects/serviceauth/chosen.js'
 import {lookAtBase, lookAtService, lookAtServiceauth} from '../../effects/serviceauth/look.js'
 import {ownersOf, requireOwner} from '../../effects/serviceauth/owners.js'
-import {proveKeys} from '../../effects/serviceauth/prove.js'
+import {AS_IT_IS_MS, proveKeys} from '../../effects/serviceauth/prove.js'
 import {RESTART_TAILWATCHD} from '../../effects/serviceauth/restart.js'
 import {readSwitches} from '../../effects/serviceauth/switches.js'
 import {renewalHandler} from '../../effects/serviceauth/handler.js'
@@ -82,11 +82,12 @@ export default class ResetServiceauth extends ChangeCommand {
     const {services, because} = await chooseServices(base, {names: argv as string[], logs: flags.log ?? [], force: flags.force})
     for (const line of because) this.say(terminalSafe(line))
     const decisions = services.map(service => decide(lookAtService(base, service), {owners, force: flags.force}))
-    const renewal = this.#renewal(decisions, {base, dev: seen.directory.dev, owners, flags})
+    const server = this.#verify(flags)
+    const renewal = this.#renewal(decisions, {base, dev: seen.directory.dev, owners, server, flags})
     const plan = resetPlan(decisions, {base, baseFaults: baseAnomalies(seen, owners), renewal, lookAt: path => readSeen(path)})
     const document = {dir: base, services: decisions.map(({action, facts}) => ({service: facts.service, action}))}
     const preview = renewal === null ? [] : renewalSteps(renewal)
-    const applied = await this.#apply(plan, {decisions, base, flags, preview, dryRun: flags['dry-run'], yes: flags.yes})
+    const applied = await this.#apply(plan, {decisions, base, flags, server, preview, dryRun: flags['dry-run'], yes: flags.yes})
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
     const result = applied.bulk[0]?.result ?? {}
     this.#tell(decisions, applied, result)
@@ -94,14 +95,14 @@ export default class ResetServiceauth extends ChangeCommand {
   }
 
   /** What is to be renewed, null when nothing is; refuses where cPanel would not make new keys. */
-  #renewal(decisions: readonly Decision[], {base, dev, owners, flags}: {base: string; dev: string; owners: Owners; flags: ResetFlags}): RenewalArgs | null {
+  #renewal(decisions: readonly Decision[], {base, dev, owners, server, flags}: {base: string; dev: string; owners: Owners; server: string | null; flags: ResetFlags}): RenewalArgs | null {
     const renewed = decisions.filter(({action}) => action === 'renew').map(({facts}) => facts)
     if (renewed.length === 0) return null
     if (!flags.generate) for (const {service} of renewed) this.#refuseSwitchedOff(base, service, flags['restart-command'])
     return {
       base, dev, ...owners, generate: flags.generate, token: randomBytes(8).toString('hex'),
       services: renewed.map(({service, directory}) => ({service, ino: directory?.ino ?? null, prove: this.#isProved(service, flags)})),
-      restart: flags['restart-command'], waitSeconds: parseDuration(flags.wait, 'wait'), verify: this.#verify(flags),
+      restart: flags['restart-command'], waitSeconds: parseDuration(flags.wait, 'wait'), verify: server,
     }
   }
 
@@ -129,11 +130,11 @@ export default class ResetServiceauth extends ChangeCommand {
     }
   }
 
-  async #apply(plan: Plan, {decisions, base, flags, ...rest}: {decisions: readonly Decision[]; base: string; flags: ResetFlags; preview: string[]; dryRun: boolean; yes: boolean}): Promise<Applied | null> {
-    const mended = decisions.filter(({action, facts}) => action === 'rights' && this.#isProved(facts.service, flags))
-    const server = parseServer(this.#verify(flags) ?? VERIFY)
+  async #apply(plan: Plan, {decisions, base, flags, server, ...rest}: {decisions: readonly Decision[]; base: string; flags: ResetFlags; server: string | null; preview: string[]; dryRun: boolean; yes: boolean}): Promise<Applied | null> {
+    const mended = decisions.filter(({action, facts}) => server !== null && action === 'rights' && this.#isProved(facts.service, flags))
+    const proof = {server: parseServer(server ?? VERIFY), patienceMs: AS_IT_IS_MS, context: {signal: new AbortController().signal}}
     const verify = async (): Promise<void> => {
-      for (const {facts} of mended) await proveKeys(base, facts.service, {server, context: {signal: new AbortController().signal}})
+      for (const {facts} of mended) await proveKeys(base, facts.service, proof)
     }
     try {
       return await this.carryOut(plan, {...rest, handlers: [renewalHandler()], verify, doing: 'waiting for new keys (seconds)'})

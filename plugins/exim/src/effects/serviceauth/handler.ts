@@ -8,7 +8,7 @@ import {backUp} from './backup.js'
 import {bringBack, dropAside, hasAside, isAside, makeAside, setAside, takeAwayNew} from './aside.js'
 import {generateKeys} from './generate.js'
 import {lookAtBase, lookAtService} from './look.js'
-import {proveKeys} from './prove.js'
+import {AFTER_RESTART_MS, proveKeys} from './prove.js'
 import {restart} from './restart.js'
 import {refuseInterrupted, waitForKeys} from './wait.js'
 
@@ -56,7 +56,7 @@ const prove = async (args: RenewalArgs, context: BulkContext): Promise<string[]>
   if (args.verify === null) return []
   const server = parseServer(args.verify)
   const services = args.services.filter(one => one.prove).map(({service}) => service)
-  for (const service of services) await proveKeys(args.base, service, {server, context})
+  for (const service of services) await proveKeys(args.base, service, {server, context, patienceMs: AFTER_RESTART_MS})
   return services
 }
 

@@ -11,7 +11,9 @@ import {refuseInterrupted} from './wait.js'
 
 const PAUSE_MS = 300
 /** So long a server that was restarted just now may be away or say 4xx. */
-const PATIENCE_MS = 30_000
+export const AFTER_RESTART_MS = 30_000
+/** And one that was not. */
+export const AS_IT_IS_MS = 2_000
 /** So often a 5xx is asked about again: the daemon behind Exim may still hold the old keys. */
 const REFUSALS = 3
 
@@ -57,8 +59,10 @@ const refused = (service: string, {host, port}: Server, {code, lines}: Reply, ke
  * Logs in with the keys of a service until the server takes them, with some patience.
  * @throws OpsError 75 `NOT_ACCEPTED` with its reply, `NO_SMTP` when it does not answer, `INTERRUPTED`
  */
-export const proveKeys = async (base: string, service: string, {server, context}: {server: Server; context: Pick<BulkContext, 'signal'>}): Promise<void> => {
-  const until = performance.now() + PATIENCE_MS
+export const proveKeys = async (
+  base: string, service: string, {server, patienceMs, context}: {server: Server; patienceMs: number; context: Pick<BulkContext, 'signal'>},
+): Promise<void> => {
+  const until = performance.now() + patienceMs
   for (let refusals = 0; ; ) {
     const [send, recv] = [key(base, service, 'send'), key(base, service, 'recv')]
     let problem: unknown
