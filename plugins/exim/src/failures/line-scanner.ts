@@ -4,6 +4,9 @@ import {SUCCESS_NEEDLE} from './success-line.js'
 
 /** What is done with the lines. */
 export interface LineSink {
+  /** The same from the bytes of the whole line, with the needle at `at`; true when that was enough. */
+  quickFailure?(bytes: Buffer, start: number, stop: number, at: number): boolean
+  quickSuccess?(bytes: Buffer, start: number, stop: number, at: number): boolean
   /** A line with the needle of a failure, a character a byte, no line end. */
   failure(line: string): void
   /** A line with the needle of a success. */
@@ -118,8 +121,9 @@ export class LineScanner {
     const stop = block[end - 1] === 13 ? end - 1 : end
     if (stop - start > LONGEST_LINE) {
       if (isFailure) this.sink.overlong(block.toString('latin1', start, start + SHOWN))
-    } else if (isFailure) this.sink.failure(block.toString('latin1', start, stop))
-    else this.giveSuccess(block, start, stop)
+    } else if (isFailure) {
+      if (this.sink.quickFailure?.(block, start, stop, at) !== true) this.sink.failure(block.toString('latin1', start, stop))
+    } else if (this.sink.quickSuccess?.(block, start, stop, at) !== true) this.giveSuccess(block, start, stop)
     return end
   }
 

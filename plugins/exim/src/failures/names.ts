@@ -1,4 +1,6 @@
 // The accounts and addresses that were met, each with what decides about causes.
+import {HashIndex, NameHash} from './name-hash.js'
+import {ipText} from './quick-line.js'
 
 /** What a client called itself. */
 export interface Account {
@@ -39,6 +41,9 @@ export interface Address {
 // What was cut out of a line holds the whole line in memory; what is kept must not.
 const own = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
+// ASCII alone: the others are bytes of an unknown character set.
+const lowerCase = (name: string): string => (/[A-Z]/.test(name) ? name.replaceAll(/[A-Z]+/g, letters => letters.toLowerCase()) : name)
+
 /** Names by the order in which they came. */
 class Names<T extends {id: number; readonly serial: number}> {
   readonly list: T[] = []
@@ -65,6 +70,15 @@ class Names<T extends {id: number; readonly serial: number}> {
 
 /** Accounts by their name without case: that is how Dovecot and cPanel take them. */
 export class Accounts extends Names<Account> {
+  private readonly hash = new NameHash()
+  private readonly hashes = new HashIndex()
+
+  /** By the bytes of its name. */
+  ofBytes(bytes: Buffer, start: number, end: number): Account {
+    const index = this.hashes.find(this.hash.ofBytes(bytes, start, end))
+    return index >= 0 ? this.list[index]! : this.get(bytes.toString('latin1', start, end))
+  }
+
   get(name: string): Account {
     return this.known.get(name) ?? this.ofAnyCase(name)
   }
@@ -72,22 +86,35 @@ export class Accounts extends Names<Account> {
   keep(stays: (account: Account) => boolean): Accounts {
     const fresh = new Accounts()
     this.moveInto(fresh, stays)
+    for (const {id, name} of fresh.list) fresh.hashes.set(fresh.hash.ofText(name), id)
     return fresh
   }
 
   private ofAnyCase(name: string): Account {
-    const key = name.toLowerCase()
-    return (
-      this.known.get(key) ??
-      this.add(own(key), {
-        id: this.list.length, serial: this.serial++, name: own(name), successes: 0, strangers: 0, places: 0, attacks: 0, attacker: -1,
-      })
-    )
+    const key = own(lowerCase(name))
+    const known = this.known.get(key)
+    if (known !== undefined) return known
+    this.hashes.set(this.hash.ofText(key), this.list.length)
+    return this.add(key, {
+      id: this.list.length, serial: this.serial++, name: own(name), successes: 0, strangers: 0, places: 0, attacks: 0, attacker: -1,
+    })
   }
 }
 
 /** Addresses by their normal form. */
 export class Addresses extends Names<Address> {
+  private readonly byIp = new Map<number, Address>()
+
+  /** By an IPv4 address as a number. */
+  ofIp(ip: number): Address {
+    let address = this.byIp.get(ip)
+    if (address === undefined) {
+      address = this.get(ipText(ip))
+      this.byIp.set(ip, address)
+    }
+    return address
+  }
+
   get(text: string): Address {
     return (
       this.known.get(text) ??

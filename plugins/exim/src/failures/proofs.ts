@@ -10,15 +10,20 @@ export interface Proof {
   readonly time: number
 }
 
-// A copy, so that a line does not hold the whole chunk in memory that it was cut from.
-const proofOf = (line: string, time: number): Proof => ({line: line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line, time})
+/** The text of a line, made only when it is wanted. */
+export type LineText = () => string
+
+const proofOf = (text: LineText, time: number): Proof => {
+  const line = text()
+  return {line: line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line, time}
+}
 
 /** Keeps lines by the index of their pair. */
 export class Proofs {
   private readonly firsts: (Proof | undefined)[] = []
   private readonly lasts: (Proof | undefined)[] = []
 
-  add(index: number, line: string, time: number): void {
+  add(index: number, line: LineText, time: number): void {
     if (index >= PAIRS_WITH_FIRST) return
     if (this.firsts[index] === undefined) this.firsts[index] = proofOf(line, time)
     else if (index < PAIRS_WITH_LAST) this.lasts[index] = proofOf(line, time)

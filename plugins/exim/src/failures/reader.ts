@@ -4,6 +4,7 @@ import type {Failure} from './event.js'
 import {parseFailure} from './failure-line.js'
 import {LineScanner, type LineSink} from './line-scanner.js'
 import type {Source} from './once.js'
+import {QuickLine} from './quick-line.js'
 import {redact} from './redact.js'
 import {parseSuccess} from './success-line.js'
 import type {Tally, Told} from './tally.js'
@@ -48,11 +49,15 @@ export class LogReader implements LineSink {
   private readonly clock: LogClock
   private readonly hasWindow: boolean
   private counted = 0
+  private readonly quick: QuickLine
+  // The name of the authenticator that came last, as bytes and as text: there are few, and they come in runs.
+  private name = ''
 
   constructor(reading: Reading, source: Source, clock: LogClock) {
     this.reading = reading
     this.source = source
     this.clock = clock
+    this.quick = new QuickLine(clock)
     this.hasWindow = reading.window.since > -Infinity || reading.window.until < Infinity
   }
 
@@ -74,9 +79,47 @@ export class LogReader implements LineSink {
     else if (this.isOutside(event.time)) counts.outside += event.times
     else {
       if (event.time > this.time) this.time = event.time
-      const told = tally.fail(event, this.source, line)
+      const told = tally.fail(event, this.source, () => line)
       if (told !== null) watch?.(event, told, line)
     }
+  }
+
+  quickFailure(bytes: Buffer, start: number, stop: number, at: number): boolean {
+    const {quick, reading} = this
+    if (!quick.failure(bytes, start, stop, at)) return false
+    const {time} = quick
+    if (this.isOutside(time)) {
+      reading.counts.outside++
+      return true
+    }
+    if (time > this.time) this.time = time
+    const account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
+    const address = reading.tally.addresses.ofIp(quick.ip)
+    const event: Failure = {
+      kind: 'failure', time, times: 1, authenticator: this.nameAt(bytes, quick.nameStart, quick.nameEnd), address: address.text, port: quick.port,
+      local: '', code: 535, account: account.name, forged: false, syslog: false,
+    }
+    const line = (): string => bytes.toString('latin1', start, stop)
+    const told = reading.tally.failAt(event, {account, address}, {source: this.source, line})
+    if (told !== null) reading.watch?.(event, told, line())
+    return true
+  }
+
+  quickSuccess(bytes: Buffer, start: number, stop: number, at: number): boolean {
+    const {quick, reading} = this
+    if (!quick.success(bytes, start, stop, at)) return false
+    if (this.isOutside(quick.time)) return true
+    if (quick.time > this.time) this.time = quick.time
+    const account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
+    reading.tally.succeedAt({account, address: reading.tally.addresses.ofIp(quick.ip)})
+    return true
+  }
+
+  private nameAt(bytes: Buffer, start: number, end: number): string {
+    let isSame = this.name.length === end - start
+    for (let index = start; isSame && index < end; index++) isSame = this.name.charCodeAt(index - start) === bytes[index]
+    if (!isSame) this.name = bytes.toString('latin1', start, end)
+    return this.name
   }
 
   success(line: string): void {

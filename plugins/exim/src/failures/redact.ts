@@ -21,4 +21,4 @@ const SERVICE = /^__cpanel__service__auth__([a-z0-9-]+?)__/i
 
 /** The service whose key an account is, null when it is an ordinary account. */
 export const serviceOf = (account: string): string | null =>
-  account.startsWith('__') ? (SERVICE.exec(account)?.[1] ?? null) : null
+  account.charCodeAt(0) === 95 ? (SERVICE.exec(account)?.[1] ?? null) : null

@@ -2,9 +2,9 @@
 import type {Cause} from './causes.js'
 import type {Account, Address} from './names.js'
 import {Pairs} from './pairs.js'
-import {Proofs} from './proofs.js'
+import {Proofs, type Proof} from './proofs.js'
 import {serviceOf} from './redact.js'
-import type {Sums} from './sums.js'
+import {PROOFS, type Sums} from './sums.js'
 import type {Tally} from './tally.js'
 
 const addPair = (tally: Tally, sums: Sums, index: number): void => {
@@ -28,10 +28,58 @@ const addAttacks = (sums: Sums, accounts: readonly Account[], addresses: readonl
   for (const {text, attacks} of addresses) if (attacks > 0) sums.addName('brute-force', 'addresses', text, attacks)
 }
 
+/** The failures of one cause by the ids of names: a million pairs are added up in numbers, and named once. */
+class Column {
+  count = 0
+  first = 0
+  last = 0
+  readonly proofs: Proof[] = []
+  private readonly accounts: Uint32Array
+  private readonly addresses: Uint32Array
+
+  constructor({accounts, addresses}: Tally) {
+    this.accounts = new Uint32Array(accounts.list.length)
+    this.addresses = new Uint32Array(addresses.list.length)
+  }
+
+  add({pairs, proofs}: Tally, index: number, count: number): void {
+    this.count += count
+    this.accounts[pairs.accounts[index]!]! += count
+    this.addresses[pairs.addresses[index]!]! += count
+    const [first, last] = [pairs.first[index]!, pairs.last[index]!]
+    if (first > 0 && (this.first === 0 || first < this.first)) this.first = first
+    if (last > this.last) this.last = last
+    if (this.proofs.length < PROOFS) this.proofs.push(...proofs.of(index))
+  }
+
+  into(sums: Sums, cause: Cause, tally: Tally): void {
+    sums.addCount(cause, this)
+    for (const {id, name} of tally.accounts.list) if (this.accounts[id]! > 0) sums.addName(cause, 'accounts', name, this.accounts[id]!)
+    for (const {id, text} of tally.addresses.list) if (this.addresses[id]! > 0) sums.addName(cause, 'addresses', text, this.addresses[id]!)
+  }
+}
+
 /** The sums of everything that was counted. */
 export const sumsOf = (tally: Tally): Sums => {
   const sums = tally.settled.copy()
-  for (let index = 0; index < tally.pairs.size; index++) addPair(tally, sums, index)
+  const columns = new Map<Cause, Column>()
+  const column = (cause: Cause): Column => {
+    const found = columns.get(cause) ?? new Column(tally)
+    columns.set(cause, found)
+    return found
+  }
+  const {failures, outages} = tally.pairs
+  for (let index = 0; index < tally.pairs.size; index++) {
+    if (failures[index] === 0) continue
+    const cause = tally.causeAt(index)
+    // These are apart by service, and few.
+    if (cause === 'monitor' || cause === 'monitor-guess') addPair(tally, sums, index)
+    else {
+      if (failures[index]! > outages[index]!) column(cause).add(tally, index, failures[index]! - outages[index]!)
+      if (outages[index]! > 0) column('outage').add(tally, index, outages[index]!)
+    }
+  }
+  for (const [cause, one] of columns) one.into(sums, cause, tally)
   if (tally.attacks.count > 0) sums.addCount('brute-force', tally.attacks)
   addAttacks(sums, tally.accounts.list, tally.addresses.list)
   return sums

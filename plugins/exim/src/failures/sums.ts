@@ -28,7 +28,8 @@ export interface Addend {
   readonly proofs: readonly Proof[]
 }
 
-const PROOFS = 4
+/** How many lines are kept of a class. */
+export const PROOFS = 4
 // Of a class that is larger than this the smallest are forgotten when pairs are settled.
 const MOST_NAMES = 50_000
 
@@ -61,10 +62,11 @@ export class Sums {
   }
 
   /** Adds failures whose accounts and addresses are told apart from each other, by `addName`. */
-  addCount(cause: Cause, {count, first, last}: {readonly count: number; readonly first: number; readonly last: number}): void {
+  addCount(cause: Cause, {count, first, last, proofs = []}: Pick<Addend, 'count' | 'first' | 'last'> & Partial<Addend>): void {
     const sum = this.sum(cause, null)
     sum.count += count
     widen(sum, first, last)
+    for (const proof of proofs) if (sum.proofs.length < PROOFS) sum.proofs.push(proof)
   }
 
   /** Adds to the failures of a name, not to those of the class. */

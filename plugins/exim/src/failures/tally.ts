@@ -7,7 +7,7 @@ import {Histogram} from './histogram.js'
 import {Accounts, Addresses, type Account, type Address} from './names.js'
 import {Once, type Source} from './once.js'
 import {KINDS, Pairs, type Kind} from './pairs.js'
-import {Proofs} from './proofs.js'
+import {Proofs, type LineText} from './proofs.js'
 import {serviceOf} from './redact.js'
 import {settleOlder} from './settle.js'
 import {Sums} from './sums.js'
@@ -28,6 +28,12 @@ const LOGIN = kindOf('login')
 export interface Told {
   readonly cause: Cause
   readonly service: string | null
+}
+
+/** An account at an address. */
+export interface Place {
+  readonly account: Account
+  readonly address: Address
 }
 
 /** The account of a line that names none. */
@@ -69,10 +75,13 @@ export class Tally {
   }
 
   /** Takes a failure and its line; returns what it is by what is known so far, null when another log told of it already. */
-  fail(event: Failure, source: Source, line: string): Told | null {
+  fail(event: Failure, source: Source, line: LineText): Told | null {
     if (event.local !== '' && !event.forged) this.own.add(event.local)
-    const account = this.accounts.get(event.account ?? NO_ACCOUNT)
-    const address = this.addresses.get(event.address)
+    return this.failAt(event, {account: this.accounts.get(event.account ?? NO_ACCOUNT), address: this.addresses.get(event.address)}, {source, line})
+  }
+
+  /** The same, where account and address were looked up already. */
+  failAt(event: Failure, {account, address}: Place, {source, line}: {readonly source: Source; readonly line: LineText}): Told | null {
     if (!this.once.isNew(event, {account: account.serial, address: address.serial}, source)) {
       this.repeated += event.times
       return null
@@ -90,13 +99,16 @@ export class Tally {
     this.proofs.add(index, line, event.time)
     const cause = kind === LOGIN ? this.login(index, event, {account, address, isFirst}) : (KINDS[kind] as Cause)
     this.keepBounds()
-    return {cause, service: event.account === null ? null : serviceOf(event.account)}
+    return {cause, service: kind === LOGIN || event.account === null ? null : serviceOf(event.account)}
   }
 
   /** Takes an accepted login. */
   succeed(event: Success): void {
-    const account = this.accounts.get(event.account)
-    const address = this.addresses.get(event.address)
+    this.succeedAt({account: this.accounts.get(event.account), address: this.addresses.get(event.address)})
+  }
+
+  /** The same, where account and address were looked up already. */
+  succeedAt({account, address}: Place): void {
     if (this.successes++ === 0) this.crowds.clear()
     account.successes++
     const index = this.pairs.index(account.id, address.id, LOGIN)

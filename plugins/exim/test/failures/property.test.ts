@@ -8,6 +8,7 @@ import {CphulkReader} from '../../src/failures/cphulk.js'
 import {parseFailure} from '../../src/failures/failure-line.js'
 import {LineScanner} from '../../src/failures/line-scanner.js'
 import {redact} from '../../src/failures/redact.js'
+import {ipText, QuickLine} from '../../src/failures/quick-line.js'
 import {parseSuccess} from '../../src/failures/success-line.js'
 
 const clock = () => new LogClock(offsetClock(0), 2e9)
@@ -90,4 +91,37 @@ test('lines are the same however the bytes are cut', () => {
   fc.assert(fc.property(fc.array(fc.nat(log.length), {maxLength: 30}), cuts => {
     expect(read(cuts.toSorted((a, b) => a - b))).toEqual(whole)
   }))
+})
+
+// Common forms, and what differs from them in one place.
+const FAILED = '2026-03-03 09:45:15 login authenticator failed for h.example (x) [192.0.2.1]:25: 535 Incorrect authentication data (set_id=amy)'
+const ACCEPTED = '2026-03-03 09:45:15 1xUrpX-00000h-2H <= a@b.example H=h.example (x) [192.0.2.1]:25 P=esmtpsa X=TLS1.3 A=login:amy S=1 T="x"'
+const changed = (line: string) =>
+  fc.tuple(fc.nat(line.length), fc.integer({min: 0, max: 8}), fc.oneof(fc.constantFrom(...PIECES, ''), fc.string({unit: 'binary-ascii', maxLength: 3})))
+    .map(([at, without, text]) => `${line.slice(0, at)}${text}${line.slice(at + without)}`.replaceAll('\n', ' '))
+
+test('what is read from the bytes of a line is what its parser says', () => {
+  fc.assert(fc.property(changed(FAILED), line => {
+    const bytes = Buffer.from(line, 'latin1')
+    const at = bytes.indexOf(' authenticator failed ')
+    const quick = new QuickLine(clock())
+    if (at < 0 || !quick.failure(bytes, 0, bytes.length, at)) return
+    expect(parseFailure(line, clock())).toEqual({
+      kind: 'failure', time: quick.time, times: 1, authenticator: line.slice(quick.nameStart, quick.nameEnd), address: ipText(quick.ip), port: quick.port,
+      local: '', code: 535, account: line.slice(quick.accountStart, quick.accountEnd), forged: false, syslog: false,
+    })
+  }), {numRuns: 30_000})
+  fc.assert(fc.property(changed(ACCEPTED), line => {
+    const bytes = Buffer.from(line, 'latin1')
+    const at = bytes.indexOf(' A=') + 1
+    const quick = new QuickLine(clock())
+    if (at < 1 || !quick.success(bytes, 0, bytes.length, at)) return
+    expect(parseSuccess(line, clock())).toEqual({
+      kind: 'success', time: quick.time, address: ipText(quick.ip), account: line.slice(quick.accountStart, quick.accountEnd),
+    })
+  }), {numRuns: 30_000})
+  const bytes = Buffer.from(FAILED)
+  expect(new QuickLine(clock()).failure(bytes, 0, bytes.length, FAILED.indexOf(' authenticator'))).toBe(true)
+  const other = Buffer.from(ACCEPTED)
+  expect(new QuickLine(clock()).success(other, 0, other.length, ACCEPTED.indexOf('A=login'))).toBe(true)
 })

@@ -111,8 +111,8 @@ test('memory is bounded: with room for a hundred pairs every failure is still co
   const event = (time: number, account: string, address: string) => ({
     kind: 'failure', time, times: 1, authenticator: 'login', address, port: 1, local: '', code: 535, account, forged: false, syslog: false,
   }) as const
-  for (let n = 0; n < 20_000; n++) tally.fail(event(1e9 + n, `user${n}`, `203.0.113.${n % 10}`), source, `line ${n}`)
-  for (let n = 0; n < 5000; n++) tally.fail(event(1.1e9 + n, `u${n}`, `10.${n >> 8}.${n & 255}.1`), source, `line ${n}`)
+  for (let n = 0; n < 20_000; n++) tally.fail(event(1e9 + n, `user${n}`, `203.0.113.${n % 10}`), source, () => `line ${n}`)
+  for (let n = 0; n < 5000; n++) tally.fail(event(1.1e9 + n, `u${n}`, `10.${n >> 8}.${n & 255}.1`), source, () => `line ${n}`)
   tally.end()
   const sums = Object.fromEntries(sumsOf(tally).list().map(({cause, count}) => [cause, count]))
   expect(sums['brute-force']! + (sums['unexplained'] ?? 0) + (sums['outage'] ?? 0)).toBe(25_000)
