@@ -61,7 +61,7 @@ export default class SetDomain extends ChangeCommand {
       this.say(`${domain} is ${role} already`)
       return {...document, changed: false, dryRun: flags['dry-run']}
     }
-    const verify = async (): Promise<void> => this.#verify({root, config, domain, role})
+    const verify = async (): Promise<void> => this.#verify({root, config: around.config, domain, role})
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, verify})
     if (applied === null) return {...document, changed: false, dryRun: true, plan: this.planJson(plan)}
     this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}`)

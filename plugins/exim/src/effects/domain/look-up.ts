@@ -1,7 +1,7 @@
 // Gathers all that a check of a domain rests on.
-import {join} from 'node:path'
+import {isAbsolute, join} from 'node:path'
 
-import {OpsError, type JsonValue} from 'mailops/core'
+import {isOpsError, OpsError, type JsonValue} from 'mailops/core'
 
 import type {DomainFacts, EximView} from '../../domain/facts.js'
 import {hostItems} from '../../domain/exim-output.js'
@@ -32,6 +32,8 @@ export interface LookUpOptions {
 export interface Surroundings {
   readonly root: string
   readonly system: MailSystem
+  /** Exim's configuration file where that counts; absent where the lists are elsewhere. */
+  readonly config: string | undefined
   readonly dns: Dns
   readonly own: readonly OwnAddress[]
   readonly place: OwnPlace
@@ -50,12 +52,24 @@ const frozenOrNone = async (exim: EximProgram | null): Promise<QueuedMessage[] |
   }
 }
 
+/** Of a plain Exim the configuration that it says it reads counts, not the one that is found where they usually are. */
+const systemAt = (root: string, {told, asked}: {told: string | undefined; asked: string | null}): {system: MailSystem; config: string | undefined} => {
+  const config = told ?? (asked !== null && isAbsolute(asked) ? asked : undefined)
+  try {
+    const system = readSystem(root, told)
+    return system.kind !== 'exim' || config === undefined ? {system, config: told} : {system: readSystem(root, config), config}
+  } catch (error) {
+    if (config === undefined || !isOpsError(error) || error.code !== 'NO_MAIL_SYSTEM') throw error
+    return {system: readSystem(root, config), config}
+  }
+}
+
 /** Looks at the machine, once. */
 export const surroundings = async (options: LookUpOptions): Promise<Surroundings> => {
   const {root} = options
-  const system = readSystem(root, options.config)
   const exim = eximAt({root, named: options.exim, config: options.config})
   const facts = exim === null ? null : await eximFacts(exim)
+  const {system, config} = systemAt(root, {told: options.config, asked: facts?.config ?? null})
   const told = ['local_interfaces', 'extra_local_interfaces'].flatMap(name => hostItems(facts?.options.get(name) ?? ''))
     .flatMap((item): OwnAddress[] => {
       // `address.port` is allowed there.
@@ -65,7 +79,7 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
   const own = [...ownAddresses(root, options.publicAddresses), ...told]
   const names = hostItems(facts?.options.get('hosts_treat_as_local') ?? '')
   return {
-    root, system, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
+    root, system, config, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
     place: {addresses: new Set(own.map(({address}) => address)), names, ignoresLoopback: system.kind === 'cpanel'},
   }
 }
