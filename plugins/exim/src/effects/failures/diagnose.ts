@@ -14,7 +14,7 @@ import type {Grouping, Report} from '../../failures/report.js'
 import {Tally} from '../../failures/tally.js'
 import {isoTime} from '../../failures/time-text.js'
 import {follow, type From} from './follow.js'
-import {openLogs, type OpenSeries} from './open-logs.js'
+import {closeLogs, openLogs, type OpenSeries} from './open-logs.js'
 import {findLogs} from './places.js'
 import {readLogs} from './read-logs.js'
 import {isSideLog, readSideLogs, type SideLogs, type SidePaths} from './side-logs.js'
@@ -91,7 +91,7 @@ export class Diagnosis {
     // One that was named must be there; of those that were found, one may have been rotated away meanwhile.
     const [first] = unopened
     if (first !== undefined && (named.length > 0 || series.size === 0)) {
-      await closeAll(series)
+      await closeLogs(series)
       throw first.error
     }
     for (const {error} of unopened) this.warn(isOpsError(error) ? error.message : String(error))
@@ -147,10 +147,6 @@ export class Diagnosis {
   }
 }
 
-const closeAll = async (series: OpenSeries): Promise<void> => {
-  for (const {file} of [...series.values()].flat()) await file.close()
-}
-
 /** Reads everything once; the diagnosis can say what it found, and go on. */
 export const readAll = async (question: Question): Promise<Diagnosis> => {
   const diagnosis = new Diagnosis(question)
@@ -158,7 +154,7 @@ export const readAll = async (question: Question): Promise<Diagnosis> => {
   try {
     await diagnosis.read(series)
   } finally {
-    await closeAll(series)
+    await closeLogs(series)
   }
   diagnosis.reading.tally.end()
   return diagnosis

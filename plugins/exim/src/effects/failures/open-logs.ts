@@ -61,3 +61,8 @@ export const openLogs = async (paths: readonly string[]): Promise<{series: OpenS
     }
   return {series, unopened}
 }
+
+/** Closes them all. */
+export const closeLogs = async (series: OpenSeries): Promise<void> => {
+  for (const {file} of [...series.values()].flat()) await file.close()
+}
