@@ -6,7 +6,7 @@ import {eximChecks} from './exim-checks.js'
 import type {DomainFacts} from './facts.js'
 import {CHECKS, type DomainFinding} from './finding.js'
 import {listChecks} from './list-checks.js'
-import {listedRole, listingsOf, placeText, type MailSystem, type Role} from './system.js'
+import {listedRole, listingsOf, placeText, type Role} from './system.js'
 import {verdictOf, type Verdict} from './verdict.js'
 
 export interface Diagnosis {
@@ -34,8 +34,11 @@ const POSTFIX: Readonly<Record<Role, (domain: string) => string>> = {
   remote: domain => `take ${domain} out of mydestination, virtual_mailbox_domains, virtual_alias_domains and relay_domains in main.cf, then: postfix reload`,
 }
 
-const fixFor = ({kind}: MailSystem, domain: string, role: Role): string =>
-  kind === 'postfix' ? POSTFIX[role](domain) : `mailops exim set-domain ${domain} ${role}`
+const fixFor = ({system: {kind}, domain, how}: DomainFacts, role: Role): string =>
+  kind === 'postfix' ? POSTFIX[role](domain) : `mailops exim set-domain ${domain} ${role}${how}`
+
+/** A thaw knows of Exim alone. */
+const eximOnly = (how: string): string => how.match(/ --exim(?:-config)? (?:'[^']*'|\S+)/g)?.join('') ?? ''
 
 const fixesFor = (facts: DomainFacts, verdict: Verdict, findings: readonly DomainFinding[]): string[] => {
   const {system, domain} = facts
@@ -45,7 +48,7 @@ const fixesFor = (facts: DomainFacts, verdict: Verdict, findings: readonly Domai
   const again = verdict.want === null && current !== 'unlisted' && (has('TRAILING_DOT') || has('LEADING_SPACE') || has('MXCHECK_CONTRADICTS')) ? current : null
   const role = verdict.want ?? again
   const frozen = (facts.frozen?.length ?? 0) > 0
-  return [...(role === null ? [] : [fixFor(system, domain, role)]), ...(frozen ? [`mailops exim thaw --caused-by ${domain}`] : [])]
+  return [...(role === null ? [] : [fixFor(facts, role)]), ...(frozen ? [`mailops exim thaw --caused-by ${domain}${eximOnly(facts.how)}`] : [])]
 }
 
 /** Judges one domain. */

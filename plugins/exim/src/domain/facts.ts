@@ -19,6 +19,8 @@ export interface EximView {
 /** One domain, as seen. */
 export interface DomainFacts {
   readonly domain: string
+  /** What a command about it has to be given to look the same way: ` --root /mnt/old`, or nothing. */
+  readonly how: string
   readonly system: MailSystem
   /** The account that cPanel says owns it; null: nobody, or no cPanel. */
   readonly owner: string | null

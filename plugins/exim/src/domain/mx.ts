@@ -38,13 +38,19 @@ export interface OwnPlace {
 /** One address in the form in which addresses are compared; null for what is none. */
 export const addressForm = (text: string): string | null => {
   const bare = text.replace(/%.*$/, '')
-  return ipaddr.isValid(bare) ? ipaddr.process(bare).toNormalizedString() : null
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : null
 }
 
 /** True for 127.0.0.0/8, ::1, 0.0.0.0 and ::. */
 export const isLoopback = (address: string): boolean => {
   const form = addressForm(address)
   return form !== null && ['loopback', 'unspecified'].includes(ipaddr.process(form).range())
+}
+
+/** True for fe80::/10 and 169.254.0.0/16, which mean something else on every link. */
+export const isLinkLocal = (address: string): boolean => {
+  const form = addressForm(address)
+  return form !== null && ipaddr.process(form).range() === 'linkLocal'
 }
 
 /** True for addresses that the Internet cannot reach: behind a NAT, an MX never names them. */

@@ -55,7 +55,8 @@ realTest(`frozen by the lowest MX, diagnosed, made local, thawed and delivered, 
     expect(one.findings.find((each: any) => each.check === 'route')).toMatchObject({severity: 'problem', code: 'SELF', text: expect.stringContaining('lowest numbered MX record points to local host')})
     expect(one.findings.find((each: any) => each.check === 'router').text).toContain('lookuphost has self = freeze')
     expect(one.findings.find((each: any) => each.check === 'interfaces').text).toContain(HERE)
-    expect(one.fixes).toEqual(['mailops exim set-domain looped.example local', 'mailops exim thaw --caused-by looped.example'])
+    const asked = `--exim ${exim.program} --exim-config ${exim.config}`
+    expect(one.fixes).toEqual([`mailops exim set-domain looped.example local --resolver ${address}:53 ${asked}`, `mailops exim thaw --caused-by looped.example ${asked}`])
 
     expect((await mailops('exim', 'thaw', '--caused-by', 'looped.example', ...tools, '--yes', '--json')).json().error).toMatchObject({code: 'STILL_FAULTY', exit: 78})
     const set = await mailops('exim', 'set-domain', 'looped.example', 'local', ...tools, ...looks, '--yes', '--json')

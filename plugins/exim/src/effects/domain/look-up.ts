@@ -5,7 +5,7 @@ import {isOpsError, OpsError, type JsonValue} from 'mailops/core'
 
 import type {DomainFacts, EximView} from '../../domain/facts.js'
 import {hostItems} from '../../domain/exim-output.js'
-import {addressForm, routingOf, type HostAnswer, type OwnPlace} from '../../domain/mx.js'
+import {addressForm, isLoopback, routingOf, type HostAnswer, type OwnPlace} from '../../domain/mx.js'
 import {mxcheckOf, ownedDomains, ownerOf} from '../../domain/mxcheck.js'
 import type {MailSystem} from '../../domain/system.js'
 import {zoneMx} from '../../domain/zone.js'
@@ -31,6 +31,8 @@ export interface LookUpOptions {
 /** What is the same for all domains of one run. */
 export interface Surroundings {
   readonly root: string
+  /** As DomainFacts. */
+  readonly how: string
   readonly system: MailSystem
   /** Exim's configuration file where that counts; absent where the lists are elsewhere. */
   readonly config: string | undefined
@@ -51,6 +53,13 @@ const frozenOrNone = async (exim: EximProgram | null): Promise<QueuedMessage[] |
     return null // this user may not see the queue: the check says that it was not looked into
   }
 }
+
+const howOf = ({root, resolver, publicAddresses, exim, config}: LookUpOptions): string =>
+  [
+    ...(root === '/' ? [] : ['--root', root]), ...(resolver === undefined ? [] : ['--resolver', resolver]),
+    ...publicAddresses.flatMap(address => ['--public-address', address]), ...(exim === undefined ? [] : ['--exim', exim]),
+    ...(config === undefined ? [] : ['--exim-config', config]),
+  ].map(word => ` ${/^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`}`).join('')
 
 /** Of a plain Exim the configuration that it says it reads counts, not the one that is found where they usually are. */
 const systemAt = (root: string, {told, asked}: {told: string | undefined; asked: string | null}): {system: MailSystem; config: string | undefined} => {
@@ -74,12 +83,12 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
     .flatMap((item): OwnAddress[] => {
       // `address.port` is allowed there.
       const form = addressForm(item) ?? addressForm(item.replace(/\.\d+$/, ''))
-      return form === null || /^(127\.|0\.0\.0\.0$|::1?$|0:0:0:0:0:0:0:[01]$)/.test(form) ? [] : [{address: form, from: 'Exim'}]
+      return form === null || isLoopback(form) ? [] : [{address: form, from: 'Exim'}]
     })
   const own = [...ownAddresses(root, options.publicAddresses), ...told]
   const names = hostItems(facts?.options.get('hosts_treat_as_local') ?? '')
   return {
-    root, system, config, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
+    root, how: howOf(options), system, config, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
     place: {addresses: new Set(own.map(({address}) => address)), names, ignoresLoopback: system.kind === 'cpanel'},
   }
 }
@@ -110,7 +119,7 @@ export const lookUp = async (around: Surroundings, domain: string): Promise<Doma
   const names = answer.status === 'mx' ? answer.records.map(({exchange}) => exchange) : answer.status === 'none' ? [domain] : []
   const routing = routingOf(domain, {answer, hosts: await hostsOf(dns, names), own: place})
   return {
-    domain, system, owner, mxcheck: userFile === null ? null : mxcheckOf(userFile, domain), answer, routing, authority,
+    domain, how: around.how, system, owner, mxcheck: userFile === null ? null : mxcheckOf(userFile, domain), answer, routing, authority,
     zone: isCpanel ? zoneOf(root, domain) : null, own, isBehindNat: isBehindNat(own),
     exim: await eximView(around, domain), frozen: frozen?.filter(message => isFor(message, domain)).map(({id}) => id) ?? null,
   }

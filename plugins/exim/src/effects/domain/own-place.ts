@@ -3,7 +3,7 @@ import {networkInterfaces} from 'node:os'
 
 import {OpsError} from 'mailops/core'
 
-import {addressForm, isLoopback, isPrivate} from '../../domain/mx.js'
+import {addressForm, isLinkLocal, isLoopback, isPrivate} from '../../domain/mx.js'
 import {readText} from './root.js'
 
 /** An address and how it is known. */
@@ -22,7 +22,7 @@ const interfaces = (): OwnAddress[] =>
   Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses.flatMap(({address}) => {
       const form = addressForm(address)
-      return form === null || isLoopback(form) ? [] : [{address: form, from: `interface ${name}`}]
+      return form === null || isLoopback(form) || isLinkLocal(form) ? [] : [{address: form, from: `interface ${name}`}]
     }))
 
 /** cPanel's map of a NAT: `local public` a line. */
