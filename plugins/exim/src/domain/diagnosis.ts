@@ -24,14 +24,17 @@ export const roleOf = ({system, domain, exim}: DomainFacts): {role: Role | 'unli
   const listed = listedRole(listingsOf(system, domain))
   if (exim === null || exim.isLocal === null) return listed
   if (exim.isLocal) return {...listed, role: 'local'}
-  if (listed.role !== 'local') return exim.isRelayed === true && listed.role === 'unlisted' ? {...listed, role: 'backup'} : listed
+  if (listed.role !== 'local')
+    return exim.isRelayed === true && listed.role === 'unlisted' ? {...listed, role: 'backup'} : listed
   return {role: 'unlisted', isConflict: listed.isConflict}
 }
 
 const POSTFIX: Readonly<Record<Role, (domain: string) => string>> = {
   local: domain => `postconf -e "mydestination = $(postconf -h mydestination), ${domain}" && postfix reload`,
-  backup: domain => `take ${domain} out of mydestination, then: postconf -e "relay_domains = $(postconf -h relay_domains), ${domain}" && postfix reload`,
-  remote: domain => `take ${domain} out of mydestination, virtual_mailbox_domains, virtual_alias_domains and relay_domains in main.cf, then: postfix reload`,
+  backup: domain =>
+    `take ${domain} out of mydestination, then: postconf -e "relay_domains = $(postconf -h relay_domains), ${domain}" && postfix reload`,
+  remote: domain =>
+    `take ${domain} out of mydestination, virtual_mailbox_domains, virtual_alias_domains and relay_domains in main.cf, then: postfix reload`,
 }
 
 const fixFor = ({system: {kind}, domain, how}: DomainFacts, role: Role): string =>
@@ -45,10 +48,18 @@ const fixesFor = (facts: DomainFacts, verdict: Verdict, findings: readonly Domai
   const current = listedRole(listingsOf(system, domain)).role
   const has = (code: string): boolean => findings.some(one => one.code === code)
   // An entry that is listed and not found is put right by listing it again.
-  const again = verdict.want === null && current !== 'unlisted' && (has('TRAILING_DOT') || has('LEADING_SPACE') || has('MXCHECK_CONTRADICTS')) ? current : null
+  const again =
+    verdict.want === null &&
+    current !== 'unlisted' &&
+    (has('TRAILING_DOT') || has('LEADING_SPACE') || has('MXCHECK_CONTRADICTS'))
+      ? current
+      : null
   const role = verdict.want ?? again
   const frozen = (facts.frozen?.length ?? 0) > 0
-  return [...(role === null ? [] : [fixFor(facts, role)]), ...(frozen ? [`mailops exim thaw --caused-by ${domain}${eximOnly(facts.how)}`] : [])]
+  return [
+    ...(role === null ? [] : [fixFor(facts, role)]),
+    ...(frozen ? [`mailops exim thaw --caused-by ${domain}${eximOnly(facts.how)}`] : []),
+  ]
 }
 
 /** Judges one domain. */
@@ -76,13 +87,38 @@ export const diagnosisJson = (diagnosis: Diagnosis): JsonObject => {
   const {facts, role, verdict, findings, fixes} = diagnosis
   const {domain, system, routing, answer} = facts
   return {
-    domain, system: system.kind, role, verdict: verdict.code, fault: isFaulty(diagnosis), text: verdict.text, want: verdict.want, fixes: [...fixes],
-    listed: listingsOf(system, domain).map(listing => ({role: listing.source.role, path: listing.source.path, line: listing.entry.line, place: placeText(listing), works: listing.entry.works, defects: [...listing.entry.defects]})),
+    domain,
+    system: system.kind,
+    role,
+    verdict: verdict.code,
+    fault: isFaulty(diagnosis),
+    text: verdict.text,
+    want: verdict.want,
+    fixes: [...fixes],
+    listed: listingsOf(system, domain).map(listing => ({
+      role: listing.source.role,
+      path: listing.source.path,
+      line: listing.entry.line,
+      place: placeText(listing),
+      works: listing.entry.works,
+      defects: [...listing.entry.defects],
+    })),
     mx: {
-      status: answer.status, place: routing.place, implicit: routing.isImplicit, undecided: [...routing.unknown],
-      hosts: routing.targets.map(({priority, exchange, addresses, isHere, alias}) => ({priority, exchange, addresses: [...addresses], here: isHere, alias: alias ?? null})),
+      status: answer.status,
+      place: routing.place,
+      implicit: routing.isImplicit,
+      undecided: [...routing.unknown],
+      hosts: routing.targets.map(({priority, exchange, addresses, isHere, alias}) => ({
+        priority,
+        exchange,
+        addresses: [...addresses],
+        here: isHere,
+        alias: alias ?? null,
+      })),
     },
-    owner: facts.owner, mxcheck: facts.mxcheck, frozen: facts.frozen === null ? null : [...facts.frozen],
+    owner: facts.owner,
+    mxcheck: facts.mxcheck,
+    frozen: facts.frozen === null ? null : [...facts.frozen],
     findings: findings.map(one => ({...one})),
   }
 }

@@ -14,13 +14,17 @@ const route = ({route: {outcome, text}}: EximView): DomainFinding => {
 }
 
 const SELF: Readonly<Record<string, string>> = {
-  freeze: 'freezes the message', defer: 'tries again and again', fail: 'bounces the message', pass: 'gives it to the next router',
+  freeze: 'freezes the message',
+  defer: 'tries again and again',
+  fail: 'bounces the message',
+  pass: 'gives it to the next router',
   send: 'sends it to itself: a loop',
 }
 
 const router = ({routers}: EximView): DomainFinding => {
   const lookups = routers.filter(({options}) => options.get('driver') === 'dnslookup')
-  if (lookups.length === 0) return finding('router', 'skip', 'NO_ROUTER', 'no router looks up MX, or this user may not see them')
+  if (lookups.length === 0)
+    return finding('router', 'skip', 'NO_ROUTER', 'no router looks up MX, or this user may not see them')
   const texts = lookups.map(({name, options}) => {
     const self = options.get('self') ?? 'freeze'
     return `${name} has self = ${self}: on this fault it ${SELF[self] ?? 'routes it as told'}`
@@ -29,19 +33,31 @@ const router = ({routers}: EximView): DomainFinding => {
 }
 
 const interfaces = ({options}: EximView): DomainFinding => {
-  const set = ['local_interfaces', 'extra_local_interfaces', 'hosts_treat_as_local'].map(name => `${name} = ${options.get(name) || '(none)'}`)
-  return options.size === 0 ? finding('interfaces', 'skip', 'UNKNOWN', 'Exim does not tell this user') : finding('interfaces', 'ok', 'INTERFACES', set.join(', '))
+  const set = ['local_interfaces', 'extra_local_interfaces', 'hosts_treat_as_local'].map(
+    name => `${name} = ${options.get(name) || '(none)'}`,
+  )
+  return options.size === 0
+    ? finding('interfaces', 'skip', 'UNKNOWN', 'Exim does not tell this user')
+    : finding('interfaces', 'ok', 'INTERFACES', set.join(', '))
 }
 
 const queue = ({frozen}: DomainFacts): DomainFinding => {
   if (frozen === null) return finding('queue', 'skip', 'NO_QUEUE', 'no queue to look into')
   if (frozen.length === 0) return finding('queue', 'ok', 'NONE_FROZEN', 'no frozen message for it')
-  return finding('queue', 'note', 'FROZEN', `${plural(frozen.length, 'frozen message')} for it: ${frozen.slice(0, 3).join(' ')}${frozen.length > 3 ? ' ...' : ''}`)
+  return finding(
+    'queue',
+    'note',
+    'FROZEN',
+    `${plural(frozen.length, 'frozen message')} for it: ${frozen.slice(0, 3).join(' ')}${frozen.length > 3 ? ' ...' : ''}`,
+  )
 }
 
 /** Route, router, interfaces and queue. */
 export const eximChecks = (facts: DomainFacts): DomainFinding[] => {
   const {exim} = facts
   if (exim !== null) return [route(exim), router(exim), interfaces(exim), queue(facts)]
-  return [...(['route', 'router', 'interfaces'] as const).map(check => finding(check, 'skip', 'NO_EXIM', NOBODY)), queue(facts)]
+  return [
+    ...(['route', 'router', 'interfaces'] as const).map(check => finding(check, 'skip', 'NO_EXIM', NOBODY)),
+    queue(facts),
+  ]
 }

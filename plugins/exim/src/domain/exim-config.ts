@@ -21,7 +21,8 @@ const logicalLines = (text: string): Logical[] => {
     const line = raw.trim()
     // A comment within a continued line is skipped (spec, section 6.2).
     if (line.startsWith('#') || (line === '' && open === null)) continue
-    const joined: {line: number; text: string} = open === null ? {line: index + 1, text: line} : {line: open.line, text: open.text + line}
+    const joined: {line: number; text: string} =
+      open === null ? {line: index + 1, text: line} : {line: open.line, text: open.text + line}
     if (joined.text.endsWith('\\')) open = {...joined, text: joined.text.slice(0, -1)}
     else {
       found.push(joined)
@@ -35,7 +36,8 @@ const expandMacros = (lines: readonly Logical[]): Logical[] => {
   const macros = new Map<string, string>()
   return lines.flatMap(({line, text}): Logical[] => {
     const macro = /^([A-Z][A-Za-z0-9_]*)\s*==?\s*(.*)$/.exec(text)
-    const expanded = (value: string): string => [...macros].toReversed().reduce((all, [name, inner]) => all.replaceAll(name, () => inner), value)
+    const expanded = (value: string): string =>
+      [...macros].toReversed().reduce((all, [name, inner]) => all.replaceAll(name, () => inner), value)
     if (macro === null) return [{line, text: expanded(text)}]
     macros.set(macro[1]!, expanded(macro[2]!))
     return []
@@ -47,12 +49,18 @@ const split = (value: string): string[] => {
   const changed = /^<([^A-Za-z0-9\s])\s*/.exec(value)
   const separator = changed?.[1] ?? ':'
   const body = changed === null ? value : value.slice(changed[0].length)
-  return body.replaceAll(separator + separator, '\u0000').split(separator)
-    .map(item => item.replaceAll('\u0000', separator).trim()).filter(item => item !== '')
+  return body
+    .replaceAll(separator + separator, '\u0000')
+    .split(separator)
+    .map(item => item.replaceAll('\u0000', separator).trim())
+    .filter(item => item !== '')
 }
 
 const itemOf = (text: string, line: number): ListItem => {
-  const file = /^(?:(?:lsearch|wildlsearch|nwildlsearch|partial-lsearch|partial\d*(?:\([^)]*\))?-lsearch)\s*;\s*)?(\/[^\s;$]+)$/.exec(text)
+  const file =
+    /^(?:(?:lsearch|wildlsearch|nwildlsearch|partial-lsearch|partial\d*(?:\([^)]*\))?-lsearch)\s*;\s*)?(\/[^\s;$]+)$/.exec(
+      text,
+    )
   if (file !== null) return {kind: 'file', path: file[1]!}
   if (text === '@' || text === '$primary_hostname') return {kind: 'self', line}
   return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(text) ? {kind: 'domain', text, line} : {kind: 'pattern', text}
@@ -69,7 +77,8 @@ export const domainListItems = (text: string, name: string, seen: readonly strin
     const match = definition.exec(logical)
     if (match === null) continue
     return split(match[1]!).flatMap(item =>
-      item.startsWith('+') ? domainListItems(text, item.slice(1), [...seen, name]) : [itemOf(item, line)])
+      item.startsWith('+') ? domainListItems(text, item.slice(1), [...seen, name]) : [itemOf(item, line)],
+    )
   }
   return []
 }

@@ -10,9 +10,23 @@ export interface RouteTest {
 const SELF = /lowest numbered MX record points to local host|remote host address is the local host/
 
 /** Reads stdout, stderr (where the log line of a frozen address goes) and exit status of `exim -bt ADDRESS`. */
-export const routeTest = ({stdout, stderr, status}: {stdout: string; stderr: string; status: number | null}): RouteTest => {
-  const lines = stdout.split('\n').map(line => line.trim()).filter(line => line !== '')
-  const log = stderr.split('\n').find(line => SELF.test(line))?.trim()
+export const routeTest = ({
+  stdout,
+  stderr,
+  status,
+}: {
+  stdout: string
+  stderr: string
+  status: number | null
+}): RouteTest => {
+  const lines = stdout
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const log = stderr
+    .split('\n')
+    .find(line => SELF.test(line))
+    ?.trim()
   const said = lines.find(line => SELF.test(line)) ?? log
   if (said !== undefined) return {outcome: 'self', text: said}
   const text = lines.join('; ') || stderr.trim().split('\n').at(-1) || ''
@@ -22,10 +36,12 @@ export const routeTest = ({stdout, stderr, status}: {stdout: string; stderr: str
 
 /** Values of `exim -bP`: `name = value`, and for a boolean `name` or `no_name`. */
 export const eximOptions = (stdout: string): Map<string, string> =>
-  new Map(stdout.split('\n').flatMap((line): [string, string][] => {
-    const match = /^([a-z0-9_]+)(?:\s*=\s*(.*))?$/.exec(line.trim())
-    return match === null ? [] : [[match[1]!, match[2] ?? 'true']]
-  }))
+  new Map(
+    stdout.split('\n').flatMap((line): [string, string][] => {
+      const match = /^([a-z0-9_]+)(?:\s*=\s*(.*))?$/.exec(line.trim())
+      return match === null ? [] : [[match[1]!, match[2] ?? 'true']]
+    }),
+  )
 
 /** One router of `exim -bP routers`. */
 export interface RouterOptions {
@@ -43,5 +59,8 @@ export const eximRouters = (stdout: string): RouterOptions[] => {
 export const hostItems = (value: string): string[] => {
   const changed = /^<(\S)\s*/.exec(value)
   const body = changed === null ? value.replaceAll('::', '\u0000') : value.slice(changed[0].length)
-  return body.split(changed?.[1] ?? ':').map(item => item.trim().replaceAll('\u0000', ':')).filter(item => item !== '')
+  return body
+    .split(changed?.[1] ?? ':')
+    .map(item => item.trim().replaceAll('\u0000', ':'))
+    .filter(item => item !== '')
 }

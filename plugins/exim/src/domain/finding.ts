@@ -1,7 +1,18 @@
 // What one of the ten checks found.
 
 /** In the order in which they are shown. */
-export const CHECKS = ['lists', 'mxcheck', 'mx', 'addresses', 'shape', 'route', 'router', 'interfaces', 'owner', 'queue'] as const
+export const CHECKS = [
+  'lists',
+  'mxcheck',
+  'mx',
+  'addresses',
+  'shape',
+  'route',
+  'router',
+  'interfaces',
+  'owner',
+  'queue',
+] as const
 export type Check = (typeof CHECKS)[number]
 
 /** `skip`: there was nobody to ask. */
@@ -14,4 +25,9 @@ export interface DomainFinding {
 }
 
 /** A finding. */
-export const finding = (check: Check, severity: DomainFinding['severity'], code: string, text: string): DomainFinding => ({check, severity, code, text})
+export const finding = (
+  check: Check,
+  severity: DomainFinding['severity'],
+  code: string,
+  text: string,
+): DomainFinding => ({check, severity, code, text})

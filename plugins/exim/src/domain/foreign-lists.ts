@@ -23,9 +23,16 @@ export const postfixList = (text: string, name: string): {items: string[]; line:
   const found = postfixValue(text, name)
   if (found === null) return {items: [], line: 0}
   const expand = (value: string, depth: number): string =>
-    depth > 5 ? value : value.replace(/\$[({]?([A-Za-z0-9_]+)[)}]?/g, (all, inner: string) => {
-      const other = postfixValue(text, inner)
-      return other === null ? all : expand(other.value, depth + 1)
-    })
-  return {items: expand(found.value, 0).split(/[\s,]+/).filter(item => item !== ''), line: found.line}
+    depth > 5
+      ? value
+      : value.replace(/\$[({]?([A-Za-z0-9_]+)[)}]?/g, (all, inner: string) => {
+          const other = postfixValue(text, inner)
+          return other === null ? all : expand(other.value, depth + 1)
+        })
+  return {
+    items: expand(found.value, 0)
+      .split(/[\s,]+/)
+      .filter(item => item !== ''),
+    line: found.line,
+  }
 }

@@ -10,7 +10,9 @@ interface Definition {
 
 /** Where `domainlist NAME = ...` stands with its continuation lines, offsets in the text. */
 const findDefinition = (text: string, name: string): Definition | null => {
-  const head = new RegExp(`^[ \\t]*domainlist(?:_cache)?[ \\t]+${name}[ \\t]*=[ \\t]*(<[^A-Za-z0-9\\s])?`, 'm').exec(text)
+  const head = new RegExp(`^[ \\t]*domainlist(?:_cache)?[ \\t]+${name}[ \\t]*=[ \\t]*(<[^A-Za-z0-9\\s])?`, 'm').exec(
+    text,
+  )
   if (head === null) return null
   let end = head.index
   for (;;) {
@@ -18,7 +20,8 @@ const findDefinition = (text: string, name: string): Definition | null => {
     const stop = newline < 0 ? text.length : newline
     const line = text.slice(end, stop).trim()
     // A comment within a continued list is part of it.
-    if (newline < 0 || !(line.endsWith('\\') || (line.startsWith('#') && end > head.index))) return {start: head.index, end: stop, separator: head[1]?.slice(1) ?? ':'}
+    if (newline < 0 || !(line.endsWith('\\') || (line.startsWith('#') && end > head.index)))
+      return {start: head.index, end: stop, separator: head[1]?.slice(1) ?? ':'}
     end = newline + 1
   }
 }
@@ -46,7 +49,10 @@ const word = (item: ListItem): string => `${item.kind} ${'text' in item ? item.t
  * The configuration with a domain in a list or out of it; null where that cannot be done by itself (there is no such
  * list, or the domain comes from a macro or another list), so that a person has to.
  */
-export const editInlineList = (text: string, {name, domain, isIn}: {name: string; domain: string; isIn: boolean}): string | null => {
+export const editInlineList = (
+  text: string,
+  {name, domain, isIn}: {name: string; domain: string; isIn: boolean},
+): string | null => {
   const definition = findDefinition(text, name)
   if (definition === null) return null
   const before = domainListItems(text, name)
@@ -55,6 +61,8 @@ export const editInlineList = (text: string, {name, domain, isIn}: {name: string
   const old = text.slice(definition.start, definition.end)
   const edited = isIn ? withItem(old, domain, definition.separator) : without(old, domain, definition.separator)
   const result = text.slice(0, definition.start) + edited + text.slice(definition.end)
-  const wanted = isIn ? [...before.map(word), `domain ${domain}`] : before.filter(item => !isThat(item, domain)).map(word)
+  const wanted = isIn
+    ? [...before.map(word), `domain ${domain}`]
+    : before.filter(item => !isThat(item, domain)).map(word)
   return domainListItems(result, name).map(word).join('\n') === wanted.join('\n') ? result : null
 }

@@ -68,7 +68,9 @@ const withFinalNewline = (text: string): string => (text === '' || text.endsWith
 
 /** Takes a domain out, in whatever form and how often it stands there; every other byte stays. */
 export const removeFromList = (text: string, domain: string): string =>
-  linesOf(text).filter(line => !names(line, domain)).join('')
+  linesOf(text)
+    .filter(line => !names(line, domain))
+    .join('')
 
 /**
  * Puts a domain in: the first line that names it is put right, further ones go; without one it is added at the end. Its
@@ -78,5 +80,7 @@ export const addToList = (text: string, domain: string): string => {
   const lines = linesOf(text)
   const first = lines.findIndex(line => names(line, domain))
   if (first < 0) return `${withFinalNewline(text)}${domain}\n`
-  return lines.flatMap((line, index) => (index === first ? [`${domain}\n`] : names(line, domain) ? [] : [line])).join('')
+  return lines
+    .flatMap((line, index) => (index === first ? [`${domain}\n`] : names(line, domain) ? [] : [line]))
+    .join('')
 }

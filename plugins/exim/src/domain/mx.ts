@@ -82,8 +82,11 @@ const matchesName = (name: string, pattern: string): boolean =>
   pattern.startsWith('*') ? name.endsWith(pattern.slice(1).toLowerCase()) : name === pattern.toLowerCase()
 
 const judge = (record: MxRecord, host: HostAnswer, own: OwnPlace): Target => {
-  const usable = host.addresses.filter(address => !own.ignoresLoopback || !isLoopback(address) || own.addresses.has(addressForm(address)!))
-  const isHere = usable.some(address => own.addresses.has(addressForm(address) ?? '') || isLoopback(address)) ||
+  const usable = host.addresses.filter(
+    address => !own.ignoresLoopback || !isLoopback(address) || own.addresses.has(addressForm(address)!),
+  )
+  const isHere =
+    usable.some(address => own.addresses.has(addressForm(address) ?? '') || isLoopback(address)) ||
     (usable.length > 0 && own.names.some(pattern => matchesName(record.exchange, pattern)))
   return {...record, ...host, isHere, isSkipped: host.status !== 'failed' && usable.length === 0}
 }
@@ -102,33 +105,53 @@ const placeOf = (targets: readonly Target[]): MailPlace => {
 }
 
 /** Where the mail of a domain goes. */
-export const routingOf = (domain: string, {answer, hosts, own}: {answer: MxAnswer; hosts: ReadonlyMap<string, HostAnswer>; own: OwnPlace}): Routing => {
+export const routingOf = (
+  domain: string,
+  {answer, hosts, own}: {answer: MxAnswer; hosts: ReadonlyMap<string, HostAnswer>; own: OwnPlace},
+): Routing => {
   const nothing = {targets: [], isImplicit: false, unknown: []}
   if (answer.status === 'failed') return {...nothing, place: 'undecided', unknown: [`MX of ${domain}: ${answer.why}`]}
   if (answer.status === 'nxdomain') return {...nothing, place: 'nowhere'}
   if (answer.status === 'null-mx') return {...nothing, place: 'null-mx'}
   const isImplicit = answer.status === 'none'
-  const records = answer.status === 'none' ? [{priority: 0, exchange: domain}] : answer.records.toSorted((a, b) => a.priority - b.priority || (a.exchange < b.exchange ? -1 : 1))
+  const records =
+    answer.status === 'none'
+      ? [{priority: 0, exchange: domain}]
+      : answer.records.toSorted((a, b) => a.priority - b.priority || (a.exchange < b.exchange ? -1 : 1))
   const unasked: HostAnswer = {status: 'failed', addresses: [], why: 'not asked'}
   const targets = records.map(record => judge(record, hosts.get(record.exchange) ?? unasked, own))
-  const unknown = targets.filter(({status}) => status === 'failed').map(({exchange, why}) => `address of ${exchange}: ${why ?? 'unknown'}`)
+  const unknown = targets
+    .filter(({status}) => status === 'failed')
+    .map(({exchange, why}) => `address of ${exchange}: ${why ?? 'unknown'}`)
   return {place: placeOf(targets), targets, isImplicit, unknown}
 }
 
 /** `10 mx1.example, 20 mx2.example`; what an answer comes to in a few words. */
 export const answerText = (answer: MxAnswer): string => {
   switch (answer.status) {
-    case 'mx': return answer.records.toSorted((a, b) => a.priority - b.priority).map(({priority, exchange}) => `${priority} ${exchange}`).join(', ')
-    case 'null-mx': return 'null MX: it takes no mail'
-    case 'none': return 'no MX'
-    case 'nxdomain': return 'no such domain'
-    case 'failed': return `undecided: ${answer.why}`
+    case 'mx':
+      return answer.records
+        .toSorted((a, b) => a.priority - b.priority)
+        .map(({priority, exchange}) => `${priority} ${exchange}`)
+        .join(', ')
+    case 'null-mx':
+      return 'null MX: it takes no mail'
+    case 'none':
+      return 'no MX'
+    case 'nxdomain':
+      return 'no such domain'
+    case 'failed':
+      return `undecided: ${answer.why}`
   }
 }
 
 /** True when two answers name the same hosts with the same priorities, or say the same nothing. */
 export const sameAnswer = (a: MxAnswer, b: MxAnswer): boolean => {
   if (a.status !== 'mx' || b.status !== 'mx') return a.status === b.status
-  const text = (answer: MxAnswer & {status: 'mx'}): string => answer.records.map(({priority, exchange}) => `${priority} ${exchange}`).toSorted().join()
+  const text = (answer: MxAnswer & {status: 'mx'}): string =>
+    answer.records
+      .map(({priority, exchange}) => `${priority} ${exchange}`)
+      .toSorted()
+      .join()
   return text(a) === text(b)
 }

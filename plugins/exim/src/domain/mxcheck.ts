@@ -13,7 +13,10 @@ export const ownerOf = (userdomains: string, domain: string): string | null => {
 
 /** Domains of /etc/userdomains, without its wildcard. */
 export const ownedDomains = (userdomains: string): string[] =>
-  userdomains.split('\n').filter(line => /^[^#*\s][^:]*:/.test(line)).map(line => line.slice(0, line.indexOf(':')).trim().toLowerCase())
+  userdomains
+    .split('\n')
+    .filter(line => /^[^#*\s][^:]*:/.test(line))
+    .map(line => line.slice(0, line.indexOf(':')).trim().toLowerCase())
 
 const line = (domain: string): RegExp => new RegExp(`^(MXCHECK-${domain.replaceAll('.', '\\.')}=)([^\\r\\n]*)`, 'im')
 
@@ -33,4 +36,5 @@ export const withMxcheck = (userFile: string, domain: string, value: Mxcheck): s
 export const mxcheckFor = (role: Role): Mxcheck => (role === 'backup' ? 'secondary' : role)
 
 /** The role that a setting stands for; null for `auto`. */
-export const roleFor = (mxcheck: Mxcheck): Role | null => (mxcheck === 'auto' ? null : mxcheck === 'secondary' ? 'backup' : mxcheck)
+export const roleFor = (mxcheck: Mxcheck): Role | null =>
+  mxcheck === 'auto' ? null : mxcheck === 'secondary' ? 'backup' : mxcheck

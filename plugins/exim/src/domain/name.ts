@@ -19,6 +19,10 @@ export const domainForm = (text: string): string | null => {
  */
 export const parseDomain = (text: string): string => {
   const domain = domainForm(text)
-  if (domain === null) throw new OpsError('BAD_DOMAIN', `not a domain name: ${text}`, {exit: 'usage', hint: 'a name like example.com, without @ and blanks'})
+  if (domain === null)
+    throw new OpsError('BAD_DOMAIN', `not a domain name: ${text}`, {
+      exit: 'usage',
+      hint: 'a name like example.com, without @ and blanks',
+    })
   return domain
 }

@@ -13,32 +13,50 @@ export interface Edit {
   readonly why: string
 }
 
-const put = (path: string, domain: string): Edit => ({path, edit: text => addToList(text, domain), why: `add ${domain}`})
-const take = (path: string, domain: string): Edit => ({path, edit: text => removeFromList(text, domain), why: `take ${domain} out`})
+const put = (path: string, domain: string): Edit => ({
+  path,
+  edit: text => addToList(text, domain),
+  why: `add ${domain}`,
+})
+const take = (path: string, domain: string): Edit => ({
+  path,
+  edit: text => removeFromList(text, domain),
+  why: `take ${domain} out`,
+})
 
 /** Whole files by role: put into those of `wanted`, taken out of the others. */
 const fileEdits = (lists: readonly ListSource[], {domain, wanted}: {domain: string; wanted: readonly Role[]}): Edit[] =>
-  lists.flatMap(({role, path, setting}) => (role === 'manual' || setting !== undefined ? [] : [wanted.includes(role) ? put(path, domain) : take(path, domain)]))
+  lists.flatMap(({role, path, setting}) =>
+    role === 'manual' || setting !== undefined ? [] : [wanted.includes(role) ? put(path, domain) : take(path, domain)],
+  )
 
 const debianEdits = ({lists}: MailSystem, domain: string, role: Role): Edit[] => {
   const path = lists.find(({setting}) => setting === DEBIAN_LISTS.local)?.path
   if (path === undefined) return []
   const edit = (text: string): string =>
-    (['local', 'backup'] as const).reduce((all, each) => editDebian(all, {setting: DEBIAN_LISTS[each], domain, isIn: role === each}), text)
+    (['local', 'backup'] as const).reduce(
+      (all, each) => editDebian(all, {setting: DEBIAN_LISTS[each], domain, isIn: role === each}),
+      text,
+    )
   return [{path, edit, why: role === 'remote' ? `take ${domain} out` : `${domain} into ${DEBIAN_LISTS[role]}`}]
 }
 
-const byHand = (message: string, hint: string): OpsError => new OpsError('BY_HAND', message, {exit: 'configuration', hint})
+const byHand = (message: string, hint: string): OpsError =>
+  new OpsError('BY_HAND', message, {exit: 'configuration', hint})
 
 /** The list in the configuration itself; proved by reading it again that nothing else changed. */
 const inlineEdit = ({role, path, setting = ''}: ListSource, {domain, wanted}: {domain: string; wanted: Role}): Edit => {
   const isIn = role === wanted
   return {
-    path, why: isIn ? `add ${domain} to ${setting}` : `take ${domain} out of ${setting}`,
+    path,
+    why: isIn ? `add ${domain} to ${setting}` : `take ${domain} out of ${setting}`,
     edit: text => {
       const edited = editInlineList(text, {name: setting, domain, isIn})
       if (edited !== null) return edited
-      throw byHand(`${setting} in ${path} cannot be edited for ${domain}: it is not there, or made of macros and other lists`, `${isIn ? 'add it' : 'take it out'} by hand, look at it with exim -bV, HUP the daemon`)
+      throw byHand(
+        `${setting} in ${path} cannot be edited for ${domain}: it is not there, or made of macros and other lists`,
+        `${isIn ? 'add it' : 'take it out'} by hand, look at it with exim -bV, HUP the daemon`,
+      )
     },
   }
 }
@@ -47,11 +65,17 @@ const inlineEdit = ({role, path, setting = ''}: ListSource, {domain, wanted}: {d
 const eximEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
   const listed = listingsOf(system, domain)
   const target = system.lists.find(list => list.role === role && list.setting === undefined)
-  const isInlineAlready = listed.some(({source, entry}) => source.setting !== undefined && source.role === role && entry.works)
-  const files = fileEdits(system.lists, {domain, wanted: [role]}).filter(({path, why}) => !why.startsWith('add') || (path === target?.path && !isInlineAlready))
-  const inline = system.lists.filter(list => list.setting !== undefined && (list.role === role
-    ? target === undefined && !isInlineAlready
-    : listed.some(({source}) => source === list)))
+  const isInlineAlready = listed.some(
+    ({source, entry}) => source.setting !== undefined && source.role === role && entry.works,
+  )
+  const files = fileEdits(system.lists, {domain, wanted: [role]}).filter(
+    ({path, why}) => !why.startsWith('add') || (path === target?.path && !isInlineAlready),
+  )
+  const inline = system.lists.filter(
+    list =>
+      list.setting !== undefined &&
+      (list.role === role ? target === undefined && !isInlineAlready : listed.some(({source}) => source === list)),
+  )
   return [...files, ...joined(inline.map(list => inlineEdit(list, {domain, wanted: role})))]
 }
 
@@ -64,12 +88,23 @@ const joined = (edits: readonly Edit[]): Edit[] =>
 
 const qmailEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
   const virtual = listingsOf(system, domain).find(({source}) => source.setting === 'virtual')
-  if (virtual !== undefined) throw byHand(`${domain} is a virtual domain in ${virtual.source.path}`, 'use what made it there (vdelivermail, vadddomain), then HUP qmail-send')
+  if (virtual !== undefined)
+    throw byHand(
+      `${domain} is a virtual domain in ${virtual.source.path}`,
+      'use what made it there (vdelivermail, vadddomain), then HUP qmail-send',
+    )
   // rcpthosts, here the list of backups, has to have the local ones too, or qmail-smtpd refuses them (qmail-smtpd(8)).
-  return fileEdits(system.lists, {domain, wanted: role === 'local' ? ['local', 'backup'] : role === 'backup' ? ['backup'] : []})
+  return fileEdits(system.lists, {
+    domain,
+    wanted: role === 'local' ? ['local', 'backup'] : role === 'backup' ? ['backup'] : [],
+  })
 }
 
-const CPANEL: Readonly<Record<Role, readonly Role[]>> = {local: ['local'], remote: ['remote'], backup: ['remote', 'backup']}
+const CPANEL: Readonly<Record<Role, readonly Role[]>> = {
+  local: ['local'],
+  remote: ['remote'],
+  backup: ['remote', 'backup'],
+}
 
 /**
  * The edits that give a domain its role.
@@ -77,22 +112,38 @@ const CPANEL: Readonly<Record<Role, readonly Role[]>> = {local: ['local'], remot
  */
 export const editsFor = (system: MailSystem, domain: string, role: Role): Edit[] => {
   switch (system.kind) {
-    case 'cpanel': return fileEdits(system.lists, {domain, wanted: CPANEL[role]})
-    case 'debian-exim': return debianEdits(system, domain, role)
-    case 'exim': return eximEdits(system, domain, role)
-    case 'sendmail': return fileEdits(system.lists, {domain, wanted: [role]})
-    case 'qmail': return qmailEdits(system, domain, role)
-    case 'postfix': throw byHand('the lists of Postfix are parameters of main.cf', `mailops exim check-domain ${domain} shows the postconf command`)
+    case 'cpanel':
+      return fileEdits(system.lists, {domain, wanted: CPANEL[role]})
+    case 'debian-exim':
+      return debianEdits(system, domain, role)
+    case 'exim':
+      return eximEdits(system, domain, role)
+    case 'sendmail':
+      return fileEdits(system.lists, {domain, wanted: [role]})
+    case 'qmail':
+      return qmailEdits(system, domain, role)
+    case 'postfix':
+      throw byHand(
+        'the lists of Postfix are parameters of main.cf',
+        `mailops exim check-domain ${domain} shows the postconf command`,
+      )
   }
 }
 
 /** What makes a running server see it; null where it looks at the file for every message. */
 export const afterwards = ({kind, lists}: MailSystem, changed: readonly string[]): string | null => {
   switch (kind) {
-    case 'exim': return lists.some(({path, setting}) => setting !== undefined && changed.includes(path)) ? 'look at it with exim -bV, then HUP the daemon' : null
-    case 'debian-exim': return 'service exim4 reload'
-    case 'sendmail': return 'make sendmail read it: kill -HUP `head -1 /var/run/sendmail.pid`'
-    case 'qmail': return 'make qmail-send read it: svc -h /service/qmail-send'
-    default: return null
+    case 'exim':
+      return lists.some(({path, setting}) => setting !== undefined && changed.includes(path))
+        ? 'look at it with exim -bV, then HUP the daemon'
+        : null
+    case 'debian-exim':
+      return 'service exim4 reload'
+    case 'sendmail':
+      return 'make sendmail read it: kill -HUP `head -1 /var/run/sendmail.pid`'
+    case 'qmail':
+      return 'make qmail-send read it: svc -h /service/qmail-send'
+    default:
+      return null
   }
 }

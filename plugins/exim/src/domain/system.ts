@@ -30,7 +30,12 @@ export interface MailSystem {
 
 /** As people know them. */
 export const SYSTEM_NAMES: Readonly<Record<SystemKind, string>> = {
-  cpanel: 'cPanel', 'debian-exim': "Debian's Exim", exim: 'Exim', sendmail: 'sendmail', postfix: 'Postfix', qmail: 'qmail',
+  'cpanel': 'cPanel',
+  'debian-exim': "Debian's Exim",
+  'exim': 'Exim',
+  'sendmail': 'sendmail',
+  'postfix': 'Postfix',
+  'qmail': 'qmail',
 }
 
 /** Where a domain is listed. */

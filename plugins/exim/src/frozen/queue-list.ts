@@ -13,7 +13,8 @@ export interface QueuedMessage {
   readonly recipients: readonly string[]
 }
 
-const HEAD = /^\s*(\d+[smhdwy])\s+\S+\s+([0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4})\s+<(.*?)>(.*)$/
+const HEAD =
+  /^\s*(\d+[smhdwy])\s+\S+\s+([0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4})\s+<(.*?)>(.*)$/
 
 /** Reads the list; lines that are neither head nor recipient are passed over. */
 export const parseQueueList = (text: string): QueuedMessage[] => {
@@ -21,7 +22,13 @@ export const parseQueueList = (text: string): QueuedMessage[] => {
   for (const line of text.split('\n')) {
     const head = HEAD.exec(line)
     if (head !== null) {
-      messages.push({age: head[1]!, id: head[2]!, sender: head[3]!, isFrozen: head[4]!.includes('*** frozen ***'), recipients: []})
+      messages.push({
+        age: head[1]!,
+        id: head[2]!,
+        sender: head[3]!,
+        isFrozen: head[4]!.includes('*** frozen ***'),
+        recipients: [],
+      })
       continue
     }
     // `D` marks one that is delivered, `+D` one whose children are.
@@ -38,7 +45,10 @@ export const isFor = ({recipients}: QueuedMessage, domain: string): boolean =>
 /** True when a message log (`exim -Mvl`) or main log line says that a message was frozen because its best MX is this machine. */
 export const isOfThatFault = (log: string, domain: string): boolean =>
   log.split('\n').some(line => {
-    const [, named] = /(?:lowest numbered MX record points to local host|remote host address is the local host)(?:: (\S+))?/i.exec(line) ?? [null]
+    const [, named] =
+      /(?:lowest numbered MX record points to local host|remote host address is the local host)(?:: (\S+))?/i.exec(
+        line,
+      ) ?? [null]
     if (named === null) return false
     return named === undefined ? line.toLowerCase().includes(`@${domain}`) : named.toLowerCase() === domain
   })

@@ -20,7 +20,11 @@ export const thawArgs = (args: JsonObject): ThawArgs => args as ThawArgs
 export const thawPlan = (args: ThawArgs, spool: string): Plan => {
   const {argv, ids, deliver} = args
   const change: BulkChange = {
-    kind: 'bulk', handler: THAW, direction: 'apply', args, undoable: !deliver,
+    kind: 'bulk',
+    handler: THAW,
+    direction: 'apply',
+    args,
+    undoable: !deliver,
     summary: `thaw ${plural(ids.length, 'message')}${deliver ? ' and have them delivered' : ''}`,
     why: `${argv.join(' ')} -Mt${deliver ? ', then -M' : ''}`,
   }

@@ -2,7 +2,16 @@
 import {join} from 'node:path'
 
 import type {EntryFacts, SeenServiceauth, ServiceFacts} from './facts.js'
-import {baseRights, directoryRights, isReadByMail, KEY_BYTES, KEY_FILES, keyRights, type Owners, type Rights} from './layout.js'
+import {
+  baseRights,
+  directoryRights,
+  isReadByMail,
+  KEY_BYTES,
+  KEY_FILES,
+  keyRights,
+  type Owners,
+  type Rights,
+} from './layout.js'
 
 /** `link` and `strange` are never touched, `keys` need new keys, `rights` only owner and mode. */
 export type AnomalyKind = 'link' | 'strange' | 'keys' | 'rights'
@@ -10,7 +19,17 @@ export type AnomalyKind = 'link' | 'strange' | 'keys' | 'rights'
 export interface Anomaly {
   readonly kind: AnomalyKind
   /** Stable, for scripts. */
-  readonly code: 'SYMLINK' | 'NOT_A_DIRECTORY' | 'NOT_A_FILE' | 'NO_DIRECTORY' | 'NO_KEY' | 'SHORT_KEY' | 'HARD_LINK' | 'OWNER' | 'GROUP' | 'MODE'
+  readonly code:
+    | 'SYMLINK'
+    | 'NOT_A_DIRECTORY'
+    | 'NOT_A_FILE'
+    | 'NO_DIRECTORY'
+    | 'NO_KEY'
+    | 'SHORT_KEY'
+    | 'HARD_LINK'
+    | 'OWNER'
+    | 'GROUP'
+    | 'MODE'
   readonly path: string
   readonly text: string
   /** What owner and mode should be, for kind `rights`. */
@@ -22,13 +41,19 @@ const octal = (mode: number): string => mode.toString(8).padStart(4, '0')
 const strange = (path: string, {type}: EntryFacts, wanted: 'directory' | 'file'): Anomaly | null => {
   if (type === wanted) return null
   if (type === 'symlink') return {kind: 'link', code: 'SYMLINK', path, text: `${path} is a symbolic link`}
-  return {kind: 'strange', code: wanted === 'file' ? 'NOT_A_FILE' : 'NOT_A_DIRECTORY', path, text: `${path} is a ${type}, not a ${wanted}`}
+  return {
+    kind: 'strange',
+    code: wanted === 'file' ? 'NOT_A_FILE' : 'NOT_A_DIRECTORY',
+    path,
+    text: `${path} is a ${type}, not a ${wanted}`,
+  }
 }
 
 /** A directory has to be exactly so. */
 const wrongRights = (path: string, {mode, uid, gid}: EntryFacts, rights: Rights): Anomaly[] => {
   const found: Anomaly[] = []
-  const add = (code: Anomaly['code'], text: string): void => void found.push({kind: 'rights', code, path, text: `${path} ${text}`, rights})
+  const add = (code: Anomaly['code'], text: string): void =>
+    void found.push({kind: 'rights', code, path, text: `${path} ${text}`, rights})
   if (uid !== rights.uid) add('OWNER', `belongs to uid ${uid}, not ${rights.uid}`)
   if (rights.gid !== undefined && gid !== rights.gid) add('GROUP', `has group ${gid}, not ${rights.gid} (mail)`)
   if (mode !== rights.mode) add('MODE', `has mode ${octal(mode)}, not ${octal(rights.mode)}`)
@@ -36,10 +61,20 @@ const wrongRights = (path: string, {mode, uid, gid}: EntryFacts, rights: Rights)
 }
 
 /** Of a key file it counts who can read it, as the kernel decides that, and that nobody else can write it. */
-const wrongKeyRights = (path: string, service: string, {entry, owners}: {entry: EntryFacts; owners: Owners}): Anomaly[] => {
+const wrongKeyRights = (
+  path: string,
+  service: string,
+  {entry, owners}: {entry: EntryFacts; owners: Owners},
+): Anomaly[] => {
   const rights = keyRights(service, owners)
   const {mode, uid, gid} = entry
-  const anomaly = (code: Anomaly['code'], text: string): Anomaly => ({kind: 'rights', code, path, text: `${path} ${text}`, rights})
+  const anomaly = (code: Anomaly['code'], text: string): Anomaly => ({
+    kind: 'rights',
+    code,
+    path,
+    text: `${path} ${text}`,
+    rights,
+  })
   if (uid !== rights.uid) return [anomaly('OWNER', `belongs to uid ${uid}, not ${rights.uid}`)]
   if ((mode & 0o022) !== 0) return [anomaly('MODE', `has mode ${octal(mode)}: others than its owner may write it`)]
   const readable = owners.mailGid === null || gid === owners.mailGid ? 0o040 : 0o004
@@ -56,8 +91,28 @@ const keyAnomalies = ({service, path, keys}: ServiceFacts, owners: Owners): Anom
     if (entry === null) return [{kind: 'keys', code: 'NO_KEY', path: file, text: `${file} is not there`}]
     const odd = strange(file, entry, 'file')
     if (odd !== null) return [odd]
-    const short: Anomaly[] = entry.size >= KEY_BYTES ? [] : [{kind: 'keys', code: 'SHORT_KEY', path: file, text: `${file} has ${entry.size} bytes, fewer than ${KEY_BYTES}`}]
-    const shared: Anomaly[] = entry.links <= 1 ? [] : [{kind: 'keys', code: 'HARD_LINK', path: file, text: `${file} has ${entry.links} names: the key is to be had elsewhere too`}]
+    const short: Anomaly[] =
+      entry.size >= KEY_BYTES
+        ? []
+        : [
+            {
+              kind: 'keys',
+              code: 'SHORT_KEY',
+              path: file,
+              text: `${file} has ${entry.size} bytes, fewer than ${KEY_BYTES}`,
+            },
+          ]
+    const shared: Anomaly[] =
+      entry.links <= 1
+        ? []
+        : [
+            {
+              kind: 'keys',
+              code: 'HARD_LINK',
+              path: file,
+              text: `${file} has ${entry.links} names: the key is to be had elsewhere too`,
+            },
+          ]
     return [...short, ...shared, ...wrongKeyRights(file, service, {entry, owners})]
   })
 
@@ -74,8 +129,13 @@ export const serviceAnomalies = (facts: ServiceFacts, owners: Owners): Anomaly[]
 const isPassable = (mode: number): boolean => (mode & 0o011) === 0o011 && (mode & 0o022) === 0
 
 /** What is wrong with serviceauth itself. */
-export const baseAnomalies = ({path, directory}: Pick<SeenServiceauth, 'path' | 'directory'>, owners: Owners): Anomaly[] => {
+export const baseAnomalies = (
+  {path, directory}: Pick<SeenServiceauth, 'path' | 'directory'>,
+  owners: Owners,
+): Anomaly[] => {
   const odd = strange(path, directory, 'directory')
   if (odd !== null) return [odd]
-  return wrongRights(path, directory, baseRights(owners)).filter(({code}) => code !== 'MODE' || !isPassable(directory.mode))
+  return wrongRights(path, directory, baseRights(owners)).filter(
+    ({code}) => code !== 'MODE' || !isPassable(directory.mode),
+  )
 }

@@ -19,10 +19,12 @@ export const decide = (facts: ServiceFacts, {owners, force}: {owners: Owners; fo
   const odd = anomalies.find(({kind}) => kind === 'link' || kind === 'strange')
   if (odd !== undefined)
     throw new OpsError(odd.code, `${odd.text}; cPanel makes none there, so nothing was touched`, {
-      exit: 'badData', hint: `look at it with ls -la ${facts.path}, and remove it if nobody needs it`,
+      exit: 'badData',
+      hint: `look at it with ls -la ${facts.path}, and remove it if nobody needs it`,
     })
   const keys = anomalies.filter(({kind}) => kind === 'keys')
   if (!force && keys.length === 0 && anomalies.length > 0) return {action: 'rights', facts, anomalies}
-  const why = keys[0]?.text ?? (force ? 'new keys were asked for' : 'owner, mode and length are right, and yet it is refused')
+  const why =
+    keys[0]?.text ?? (force ? 'new keys were asked for' : 'owner, mode and length are right, and yet it is refused')
   return {action: 'renew', facts, why}
 }

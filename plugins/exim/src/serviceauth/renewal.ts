@@ -46,7 +46,11 @@ export const asideOf = ({base, token}: Pick<RenewalArgs, 'base' | 'token'>): str
 
 /** The bulk change that renews keys. */
 export const renewalChange = (args: RenewalArgs): BulkChange => ({
-  kind: 'bulk', handler: RENEWAL, direction: 'apply', args, undoable: true,
+  kind: 'bulk',
+  handler: RENEWAL,
+  direction: 'apply',
+  args,
+  undoable: true,
   summary: `new keys for ${args.services.map(({service}) => service).join(', ')} in ${args.base}`,
   why: 'the old ones are backed up and set aside',
 })
@@ -57,7 +61,11 @@ export const renewalSteps = (args: RenewalArgs): string[] => {
   const old = services.filter(({ino}) => ino !== null).map(({service}) => service)
   const proved = services.filter(({prove}) => prove).map(({service}) => service)
   const steps = [
-    ...(old.length === 0 ? [] : [`back up ${old.join(', ')} (tar, mode 0600), then move ${old.map(name => `${base}/${name}`).join(', ')} to ${asideOf(args)}`]),
+    ...(old.length === 0
+      ? []
+      : [
+          `back up ${old.join(', ')} (tar, mode 0600), then move ${old.map(name => `${base}/${name}`).join(', ')} to ${asideOf(args)}`,
+        ]),
     ...(generate ? ['make new keys'] : []),
     `run: ${restart}`,
     ...(generate ? [] : [`wait up to ${waitSeconds} s for send and recv with right length, owner and mode`]),

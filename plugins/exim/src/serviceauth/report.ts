@@ -49,17 +49,35 @@ export const stateLines = ({base, baseAnomalies, services, now}: ServiceauthStat
   const rows = services.map(state => {
     const {service, directory, keys} = state.facts
     return [
-      service, directory === null ? 'none' : octal(directory.mode), directory === null ? '-' : `${directory.uid}:${directory.gid}`,
-      keyText(keys.send), keyText(keys.recv), ageText(state.facts, now), stateText(state),
+      service,
+      directory === null ? 'none' : octal(directory.mode),
+      directory === null ? '-' : `${directory.uid}:${directory.gid}`,
+      keyText(keys.send),
+      keyText(keys.recv),
+      ageText(state.facts, now),
+      stateText(state),
     ]
   })
-  const columns = [{heading: 'SERVICE', shrink: true}, {heading: 'MODE'}, {heading: 'OWNER'}, {heading: 'SEND'}, {heading: 'RECV'}, {heading: 'AGE', align: 'right' as const}, {heading: 'STATE', shrink: true}]
+  const columns = [
+    {heading: 'SERVICE', shrink: true},
+    {heading: 'MODE'},
+    {heading: 'OWNER'},
+    {heading: 'SEND'},
+    {heading: 'RECV'},
+    {heading: 'AGE', align: 'right' as const},
+    {heading: 'STATE', shrink: true},
+  ]
   const anomalies = [...baseAnomalies, ...services.flatMap(one => one.anomalies)]
   const switches = services.flatMap(one => one.switches).filter(one => one.exists || isBlocking(one))
   return [
     ...tableLines(columns, rows, width),
     ...anomalies.map(({code, text}) => `${code}: ${text}`),
-    ...new Set(switches.map(one => `switch: ${one.path} ${one.exists ? 'is there' : 'is not there'}${isBlocking(one) ? ': no new keys are made' : ''}`)),
+    ...new Set(
+      switches.map(
+        one =>
+          `switch: ${one.path} ${one.exists ? 'is there' : 'is not there'}${isBlocking(one) ? ': no new keys are made' : ''}`,
+      ),
+    ),
     ...(services.length === 0 ? [`no service has keys in ${base.path}`] : []),
   ]
 }
@@ -68,8 +86,15 @@ const entryJson = (entry: EntryFacts | null, now: number): JsonObject | null => 
   if (entry === null) return null
   const {type, size, mode, uid, gid, links, mtimeMs, fingerprint} = entry
   return {
-    type, size, mode: octal(mode), uid, gid, links, modified: new Date(mtimeMs).toISOString(),
-    ageSeconds: Math.max(0, Math.round((now - mtimeMs) / 1000)), ...(fingerprint !== undefined && {fingerprint}),
+    type,
+    size,
+    mode: octal(mode),
+    uid,
+    gid,
+    links,
+    modified: new Date(mtimeMs).toISOString(),
+    ageSeconds: Math.max(0, Math.round((now - mtimeMs) / 1000)),
+    ...(fingerprint !== undefined && {fingerprint}),
   }
 }
 
@@ -81,9 +106,18 @@ export const stateJson = ({base, baseAnomalies, services, now}: ServiceauthState
   mode: octal(base.directory.mode),
   anomalies: baseAnomalies.map(anomalyJson),
   services: services.map(({facts, anomalies, switches}) => ({
-    service: facts.service, path: facts.path, ok: anomalies.length === 0,
-    directory: entryJson(facts.directory, now), send: entryJson(facts.keys.send, now), recv: entryJson(facts.keys.recv, now),
+    service: facts.service,
+    path: facts.path,
+    ok: anomalies.length === 0,
+    directory: entryJson(facts.directory, now),
+    send: entryJson(facts.keys.send, now),
+    recv: entryJson(facts.keys.recv, now),
     anomalies: anomalies.map(anomalyJson),
-    switches: switches.map(one => ({path: one.path, exists: one.exists, meaning: one.meaning, blocking: isBlocking(one)})),
+    switches: switches.map(one => ({
+      path: one.path,
+      exists: one.exists,
+      meaning: one.meaning,
+      blocking: isBlocking(one),
+    })),
   })),
 })

@@ -12,6 +12,9 @@ export const parseServer = (text: string): {host: string; port: number} => {
   const host = literal ?? name
   const port = digits === undefined ? SMTP : Number(digits)
   if (host === undefined || port < 1 || port > 65_535)
-    throw new OpsError('BAD_SERVER', `not HOST:PORT: ${text}`, {exit: 'usage', hint: '--verify 127.0.0.1:25, or [::1]:25'})
+    throw new OpsError('BAD_SERVER', `not HOST:PORT: ${text}`, {
+      exit: 'usage',
+      hint: '--verify 127.0.0.1:25, or [::1]:25',
+    })
   return {host, port}
 }

@@ -16,10 +16,24 @@ export interface Switch {
  */
 export const switchesOf = (varCpanel: string, service: string): Switch[] => [
   ...(/^exim(-\d+)?$/.test(service)
-    ? [{path: join(varCpanel, 'exim_service_auth_enable'), meaning: 'the monitor logs in to Exim', blocksWhen: 'absent' as const}]
+    ? [
+        {
+          path: join(varCpanel, 'exim_service_auth_enable'),
+          meaning: 'the monitor logs in to Exim',
+          blocksWhen: 'absent' as const,
+        },
+      ]
     : []),
-  {path: join(varCpanel, `${service}_service_auth_check_disabled`), meaning: `the monitor does not log in to ${service}`, blocksWhen: 'present'},
-  {path: join(varCpanel, `${service}_tcp_check_disabled`), meaning: `the monitor does not connect to ${service}`, blocksWhen: 'present'},
+  {
+    path: join(varCpanel, `${service}_service_auth_check_disabled`),
+    meaning: `the monitor does not log in to ${service}`,
+    blocksWhen: 'present',
+  },
+  {
+    path: join(varCpanel, `${service}_tcp_check_disabled`),
+    meaning: `the monitor does not connect to ${service}`,
+    blocksWhen: 'present',
+  },
 ]
 
 /** A switch file and whether it is there. */
@@ -32,4 +46,6 @@ export const isBlocking = ({blocksWhen, exists}: SwitchState): boolean => exists
 
 /** What stands in the way, as a sentence says it. */
 export const blockingText = ({path, exists, service}: SwitchState & {service: string}): string =>
-  exists ? `${path} is there: the monitor leaves ${service} alone` : `${path} is not there: the monitor does not log in to ${service}`
+  exists
+    ? `${path} is there: the monitor leaves ${service} alone`
+    : `${path} is not there: the monitor does not log in to ${service}`

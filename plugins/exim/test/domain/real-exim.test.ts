@@ -14,7 +14,11 @@ const realTest = test.skipIf(why !== '')
 const HERE = '192.0.2.10'
 
 /** Not spawnSync: the DNS server that Exim asks lives in this process. */
-const ask = async ({program}: RealDomainExim, args: readonly string[], input = ''): Promise<{status: number | null; stdout: string; stderr: string}> =>
+const ask = async (
+  {program}: RealDomainExim,
+  args: readonly string[],
+  input = '',
+): Promise<{status: number | null; stdout: string; stderr: string}> =>
   await new Promise((resolve, reject) => {
     const child = spawn(program, args, {stdio: ['pipe', 'pipe', 'pipe']})
     let [stdout, stderr] = ['', '']
@@ -27,10 +31,15 @@ const ask = async ({program}: RealDomainExim, args: readonly string[], input = '
 
 realTest(`frozen by the lowest MX, diagnosed, made local, thawed and delivered, undone ${why}`, async () => {
   const address = '127.53.8.1'
-  const dns = await startDns({
-    'looped.example': {MX: [[0, 'server1.host.example']]}, 'server1.host.example': {A: [HERE]},
-    'other.example': {MX: [[0, 'mx.other.example']]}, 'mx.other.example': {A: ['198.51.100.9']},
-  }, {host: address, port: 53})
+  const dns = await startDns(
+    {
+      'looped.example': {MX: [[0, 'server1.host.example']]},
+      'server1.host.example': {A: [HERE]},
+      'other.example': {MX: [[0, 'mx.other.example']]},
+      'mx.other.example': {A: ['198.51.100.9']},
+    },
+    {host: address, port: 53},
+  )
   try {
     const directory = temporaryDirectory('real-domain')
     const exim = createDomainExim(directory, {resolver: address, sections: {main: `extra_local_interfaces = ${HERE}`}})
@@ -38,8 +47,12 @@ realTest(`frozen by the lowest MX, diagnosed, made local, thawed and delivered, 
     const tools = ['--exim', exim.program]
     const looks = ['--resolver', `${address}:53`, '--exim-config', exim.config]
     const message = (to: string): string => `From: a@local.example\nTo: ${to}\nSubject: test\n\nhello\n`
-    expect(await ask(exim, ['-odi', '-f', 'a@local.example', 'bob@looped.example'], message('bob@looped.example'))).toMatchObject({status: 0, stderr: ''})
-    expect(await ask(exim, ['-odq', '-f', 'a@local.example', 'carl@looped.example'], message('carl@looped.example'))).toMatchObject({status: 0, stderr: ''})
+    expect(
+      await ask(exim, ['-odi', '-f', 'a@local.example', 'bob@looped.example'], message('bob@looped.example')),
+    ).toMatchObject({status: 0, stderr: ''})
+    expect(
+      await ask(exim, ['-odq', '-f', 'a@local.example', 'carl@looped.example'], message('carl@looped.example')),
+    ).toMatchObject({status: 0, stderr: ''})
     const queue = (await ask(exim, ['-bp'])).stdout
     expect(queue, exim.log('main')).toContain('*** frozen ***')
     const ids = [...queue.matchAll(/(\w{6}-\w{6}-\w{2}) <.*?>(.*)/g)]
@@ -52,13 +65,22 @@ realTest(`frozen by the lowest MX, diagnosed, made local, thawed and delivered, 
     const [one] = checked.domains
     expect(one).toMatchObject({verdict: 'MX_HERE_NOT_LOCAL', want: 'local', system: 'exim'})
     expect(one.frozen).toHaveLength(2)
-    expect(one.findings.find((each: any) => each.check === 'route')).toMatchObject({severity: 'problem', code: 'SELF', text: expect.stringContaining('lowest numbered MX record points to local host')})
+    expect(one.findings.find((each: any) => each.check === 'route')).toMatchObject({
+      severity: 'problem',
+      code: 'SELF',
+      text: expect.stringContaining('lowest numbered MX record points to local host'),
+    })
     expect(one.findings.find((each: any) => each.check === 'router').text).toContain('lookuphost has self = freeze')
     expect(one.findings.find((each: any) => each.check === 'interfaces').text).toContain(HERE)
     const asked = `--exim ${exim.program} --exim-config ${exim.config}`
-    expect(one.fixes).toEqual([`mailops exim set-domain looped.example local --resolver ${address}:53 ${asked}`, `mailops exim thaw --caused-by looped.example ${asked}`])
+    expect(one.fixes).toEqual([
+      `mailops exim set-domain looped.example local --resolver ${address}:53 ${asked}`,
+      `mailops exim thaw --caused-by looped.example ${asked}`,
+    ])
 
-    expect((await mailops('exim', 'thaw', '--caused-by', 'looped.example', ...tools, '--yes', '--json')).json().error).toMatchObject({code: 'STILL_FAULTY', exit: 78})
+    expect(
+      (await mailops('exim', 'thaw', '--caused-by', 'looped.example', ...tools, '--yes', '--json')).json().error,
+    ).toMatchObject({code: 'STILL_FAULTY', exit: 78})
     const set = await mailops('exim', 'set-domain', 'looped.example', 'local', ...tools, ...looks, '--yes', '--json')
     expect(set.status, set.stderr).toBe(0)
     expect((await ask(exim, ['-bt', 'bob@looped.example'])).stdout).toContain('discarded')
@@ -76,7 +98,17 @@ realTest(`frozen by the lowest MX, diagnosed, made local, thawed and delivered, 
     expect(exim.log('main')).toContain(`${frozen} Completed`)
     expect((await ask(exim, ['-bp'])).stdout).toMatch(new RegExp(`${byHand} .*frozen`))
 
-    const forced = await mailops('exim', 'thaw', '--caused-by', 'looped.example', ...tools, '--any-cause', '--no-deliver', '--yes', '--json')
+    const forced = await mailops(
+      'exim',
+      'thaw',
+      '--caused-by',
+      'looped.example',
+      ...tools,
+      '--any-cause',
+      '--no-deliver',
+      '--yes',
+      '--json',
+    )
     expect(forced.json()).toMatchObject({messages: [byHand], thawed: 1})
     expect((await ask(exim, ['-bp'])).stdout).not.toContain('frozen')
     expect((await mailops('undo', forced.json().journalId, '--yes')).status).toBe(0)

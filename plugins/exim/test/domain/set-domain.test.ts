@@ -14,9 +14,16 @@ const HERE = '192.0.2.10'
 let dns: TestDns
 beforeAll(async () => {
   dns = await startDns({
-    'here.example': {MX: [[10, 'mx.here.example']]}, 'mx.here.example': {A: [HERE]},
-    'away.example': {MX: [[10, 'mx.away.example']]}, 'mx.away.example': {A: ['198.51.100.7']},
-    'behind.example': {MX: [[10, 'mx.away.example'], [20, 'mx.here.example']]},
+    'here.example': {MX: [[10, 'mx.here.example']]},
+    'mx.here.example': {A: [HERE]},
+    'away.example': {MX: [[10, 'mx.away.example']]},
+    'mx.away.example': {A: ['198.51.100.7']},
+    'behind.example': {
+      MX: [
+        [10, 'mx.away.example'],
+        [20, 'mx.here.example'],
+      ],
+    },
     'broken.example': {servfail: true},
   })
 })
@@ -27,8 +34,10 @@ const machine = (files: Record<string, string>) => {
   const root = makeRoot(join(directory, 'root'), files)
   const mailops = cliIn(directory)
   return {
-    root, mailops,
-    set: (...args: string[]) => mailops('exim', 'set-domain', ...args, '--root', root, '--resolver', dns.address, '--public-address', HERE),
+    root,
+    mailops,
+    set: (...args: string[]) =>
+      mailops('exim', 'set-domain', ...args, '--root', root, '--resolver', dns.address, '--public-address', HERE),
     text: (path: string) => readFileSync(join(root, path), 'latin1'),
     all: () => Object.fromEntries(Object.keys(files).map(path => [path, readFileSync(join(root, path), 'latin1')])),
   }
@@ -50,7 +59,13 @@ test('local on cPanel: order, comments and foreign line ends stay, the domain is
   expect(all()).toEqual(before)
   const done = await set('HERE.example.', 'local', '--yes', '--json')
   expect(done.status, done.stderr).toBe(0)
-  expect(done.json()).toMatchObject({domain: 'here.example', role: 'local', before: 'backup', by: 'files', changed: true})
+  expect(done.json()).toMatchObject({
+    domain: 'here.example',
+    role: 'local',
+    before: 'backup',
+    by: 'files',
+    changed: true,
+  })
   expect(text('etc/localdomains')).toBe('# kept\r\none.example\r\n\nTwo.example\nlast.example\nhere.example\n')
   expect(text('etc/remotedomains')).toBe('x.example\n')
   expect(text('etc/secondarymx')).toBe('')
@@ -61,7 +76,11 @@ test('local on cPanel: order, comments and foreign line ends stay, the domain is
 })
 
 test('an entry that stands wrongly or twice is put right where it stood; remote and backup', async () => {
-  const {set, text} = machine({...LISTS, 'etc/localdomains': 'a.example\nAWAY.example.\r\nz.example\naway.example\n', 'etc/remotedomains': 'Away.example \nb.example\n'})
+  const {set, text} = machine({
+    ...LISTS,
+    'etc/localdomains': 'a.example\nAWAY.example.\r\nz.example\naway.example\n',
+    'etc/remotedomains': 'Away.example \nb.example\n',
+  })
   expect((await set('away.example', 'remote', '--yes')).status).toBe(0)
   expect(text('etc/localdomains')).toBe('a.example\nz.example\n')
   expect(text('etc/remotedomains')).toBe('away.example\nb.example\n')
@@ -73,9 +92,19 @@ test('an entry that stands wrongly or twice is put right where it stood; remote 
 test('against DNS only with --force; what DNS does not say is no leave', async () => {
   const {set, all} = machine(LISTS)
   const before = all()
-  expect((await set('away.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'DNS_DISAGREES', exit: 64, hint: expect.stringContaining('--force')})
-  expect((await set('here.example', 'remote', '--yes', '--json')).json().error).toMatchObject({code: 'DNS_DISAGREES', exit: 64})
-  expect((await set('broken.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'DNS_UNDECIDED', exit: 75})
+  expect((await set('away.example', 'local', '--yes', '--json')).json().error).toMatchObject({
+    code: 'DNS_DISAGREES',
+    exit: 64,
+    hint: expect.stringContaining('--force'),
+  })
+  expect((await set('here.example', 'remote', '--yes', '--json')).json().error).toMatchObject({
+    code: 'DNS_DISAGREES',
+    exit: 64,
+  })
+  expect((await set('broken.example', 'local', '--yes', '--json')).json().error).toMatchObject({
+    code: 'DNS_UNDECIDED',
+    exit: 75,
+  })
   expect(all()).toEqual(before)
   const forced = await set('away.example', 'local', '--yes', '--force')
   expect(forced.status).toBe(0)
@@ -97,26 +126,35 @@ echo 'result: {status: 1}'
 
 const withApi = () => {
   const made = machine({
-    'etc/localdomains': 'one.example\n', 'etc/remotedomains': 'here.example\n', 'etc/secondarymx': '', 'etc/userdomains': 'here.example: amy\n',
-    'var/cpanel/users/amy': 'DNS=here.example\nMXCHECK-here.example=remote\n', 'usr/local/cpanel/bin/uapi': '',
+    'etc/localdomains': 'one.example\n',
+    'etc/remotedomains': 'here.example\n',
+    'etc/secondarymx': '',
+    'etc/userdomains': 'here.example: amy\n',
+    'var/cpanel/users/amy': 'DNS=here.example\nMXCHECK-here.example=remote\n',
+    'usr/local/cpanel/bin/uapi': '',
   })
   writeFileSync(join(made.root, 'usr/local/cpanel/bin/uapi'), UAPI)
   return {...made, calls: () => (existsSync(join(made.root, 'calls')) ? made.text('calls').trimEnd().split('\n') : [])}
 }
-const makeRunnable = async (root: string): Promise<void> => (await import('node:fs')).chmodSync(join(root, 'usr/local/cpanel/bin/uapi'), 0o755)
+const makeRunnable = async (root: string): Promise<void> =>
+  (await import('node:fs')).chmodSync(join(root, 'usr/local/cpanel/bin/uapi'), 0o755)
 
 test("cPanel's API is preferred and shown; undo calls it with the setting that was", async () => {
   const {root, set, text, calls, mailops} = withApi()
   await makeRunnable(root)
   const dry = await set('here.example', 'local', '--dry-run')
-  expect(dry.stdout).toMatch(/run .*uapi --user=amy Email set_always_accept domain=here\.example mxcheck=local {2}# until now: remote/)
+  expect(dry.stdout).toMatch(
+    /run .*uapi --user=amy Email set_always_accept domain=here\.example mxcheck=local {2}# until now: remote/,
+  )
   expect(calls()).toEqual([])
   const done = await set('here.example', 'local', '--yes', '--json')
   expect(done.status, done.stderr).toBe(0)
   expect(done.json()).toMatchObject({by: 'api', changed: true})
   expect(text('etc/localdomains')).toBe('one.example\nhere.example\n')
   expect((await mailops('undo', done.json().journalId, '--yes')).status).toBe(0)
-  expect(calls()).toEqual(['local', 'remote'].map(value => `--user=amy Email set_always_accept domain=here.example mxcheck=${value}`))
+  expect(calls()).toEqual(
+    ['local', 'remote'].map(value => `--user=amy Email set_always_accept domain=here.example mxcheck=${value}`),
+  )
   expect(text('etc/remotedomains')).toBe('here.example\n')
 })
 
@@ -136,31 +174,85 @@ test('without the API the setting in the file of the account goes along', async 
 })
 
 test.each([
-  ['debian-exim', {'etc/exim4/update-exim4.conf.conf': "# c\ndc_other_hostnames='a.example;HERE.example.'\ndc_relay_domains='here.example; b.example'\nx=1\n"}, {'etc/exim4/update-exim4.conf.conf': "# c\ndc_other_hostnames='a.example;here.example'\ndc_relay_domains='b.example'\nx=1\n"}],
-  ['exim', {'etc/exim.conf': 'domainlist local_domains = @ : lsearch;/etc/mydomains\n', 'etc/mydomains': 'a.example'}, {'etc/mydomains': 'a.example\nhere.example\n'}],
-  ['exim', {'etc/exim.conf': 'domainlist local_domains = @ : \\\n  # ours\n  a.example\ndomainlist relay_to_domains = here.example : b.example\n'}, {'etc/exim.conf': 'domainlist local_domains = @ : \\\n  # ours\n  a.example : here.example\ndomainlist relay_to_domains = b.example\n'}],
-  ['sendmail', {'etc/mail/local-host-names': '# c\na.example\n', 'etc/mail/relay-domains': 'here.example\n'}, {'etc/mail/local-host-names': '# c\na.example\nhere.example\n', 'etc/mail/relay-domains': ''}],
-  ['qmail', {'var/qmail/control/me': 'mx\n', 'var/qmail/control/locals': 'a.example\n', 'var/qmail/control/rcpthosts': 'a.example\n'}, {'var/qmail/control/locals': 'a.example\nhere.example\n', 'var/qmail/control/rcpthosts': 'a.example\nhere.example\n'}],
-] as [string, Record<string, string>, Record<string, string>][])('local on %s, and back', async (kind, files, wanted) => {
-  const {set, text, all, mailops} = machine(files)
-  const before = all()
-  const done = await set('here.example', 'local', '--yes', '--json')
-  expect(done.status, done.stdout + done.stderr).toBe(0)
-  expect(done.json().system).toBe(kind)
-  for (const [path, content] of Object.entries(wanted)) expect(text(path)).toBe(content)
-  expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
-  expect(all()).toEqual(before)
-})
+  [
+    'debian-exim',
+    {
+      'etc/exim4/update-exim4.conf.conf':
+        "# c\ndc_other_hostnames='a.example;HERE.example.'\ndc_relay_domains='here.example; b.example'\nx=1\n",
+    },
+    {
+      'etc/exim4/update-exim4.conf.conf':
+        "# c\ndc_other_hostnames='a.example;here.example'\ndc_relay_domains='b.example'\nx=1\n",
+    },
+  ],
+  [
+    'exim',
+    {'etc/exim.conf': 'domainlist local_domains = @ : lsearch;/etc/mydomains\n', 'etc/mydomains': 'a.example'},
+    {'etc/mydomains': 'a.example\nhere.example\n'},
+  ],
+  [
+    'exim',
+    {
+      'etc/exim.conf':
+        'domainlist local_domains = @ : \\\n  # ours\n  a.example\ndomainlist relay_to_domains = here.example : b.example\n',
+    },
+    {
+      'etc/exim.conf':
+        'domainlist local_domains = @ : \\\n  # ours\n  a.example : here.example\ndomainlist relay_to_domains = b.example\n',
+    },
+  ],
+  [
+    'sendmail',
+    {'etc/mail/local-host-names': '# c\na.example\n', 'etc/mail/relay-domains': 'here.example\n'},
+    {'etc/mail/local-host-names': '# c\na.example\nhere.example\n', 'etc/mail/relay-domains': ''},
+  ],
+  [
+    'qmail',
+    {
+      'var/qmail/control/me': 'mx\n',
+      'var/qmail/control/locals': 'a.example\n',
+      'var/qmail/control/rcpthosts': 'a.example\n',
+    },
+    {
+      'var/qmail/control/locals': 'a.example\nhere.example\n',
+      'var/qmail/control/rcpthosts': 'a.example\nhere.example\n',
+    },
+  ],
+] as [string, Record<string, string>, Record<string, string>][])(
+  'local on %s, and back',
+  async (kind, files, wanted) => {
+    const {set, text, all, mailops} = machine(files)
+    const before = all()
+    const done = await set('here.example', 'local', '--yes', '--json')
+    expect(done.status, done.stdout + done.stderr).toBe(0)
+    expect(done.json().system).toBe(kind)
+    for (const [path, content] of Object.entries(wanted)) expect(text(path)).toBe(content)
+    expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
+    expect(all()).toEqual(before)
+  },
+)
 
 test('what only a person can do is told: Postfix, a list without a file, a link, a file under work', async () => {
   const postfix = machine({'etc/postfix/main.cf': 'mydestination = a.example\n'})
-  expect((await postfix.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'BY_HAND', exit: 78})
+  expect((await postfix.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({
+    code: 'BY_HAND',
+    exit: 78,
+  })
   const macro = machine({'etc/exim.conf': 'OURS = here.example\ndomainlist local_domains = @ : OURS\n'})
-  expect((await macro.set('here.example', 'remote', '--force', '--yes', '--json')).json().error).toMatchObject({code: 'BY_HAND', exit: 78})
+  expect((await macro.set('here.example', 'remote', '--force', '--yes', '--json')).json().error).toMatchObject({
+    code: 'BY_HAND',
+    exit: 78,
+  })
   const link = machine({'etc/real': 'a.example\n', 'etc/remotedomains': ''})
   symlinkSync('real', join(link.root, 'etc/localdomains'))
-  expect((await link.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'NOT_A_FILE', exit: 65})
+  expect((await link.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({
+    code: 'NOT_A_FILE',
+    exit: 65,
+  })
   expect(link.text('etc/real')).toBe('a.example\n')
   const busy = machine({...LISTS, 'etc/localdomains.lock': '1'})
-  expect((await busy.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'LOCKED', exit: 75})
+  expect((await busy.set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({
+    code: 'LOCKED',
+    exit: 75,
+  })
 })

@@ -30,8 +30,11 @@ const createScene = (name: string): Scene => {
   const cpanel = emulateCpanel(directory)
   const env = {MAILOPS_STATE_DIR: join(directory, 'state'), MAILOPS_RUN_DIR: join(directory, 'run')}
   return {
-    directory, cpanel, before: cpanel.picture(),
-    run: (what, kill) => runWithFault([SCENARIO, what, cpanel.base, cpanel.restart], kill === undefined ? {} : {kill}, env),
+    directory,
+    cpanel,
+    before: cpanel.picture(),
+    run: (what, kill) =>
+      runWithFault([SCENARIO, what, cpanel.base, cpanel.restart], kill === undefined ? {} : {kill}, env),
   }
 }
 
@@ -50,37 +53,42 @@ const expectKeysExist = ({cpanel, before}: Scene, step: string): void => {
   for (const [path, seen] of old) expect(now.has(seen), `${step}: ${path}`).toBe(true)
 }
 
-const isRenewed = ({cpanel, before}: Scene): boolean => cpanel.picture()['serviceauth/exim/send'] !== before['serviceauth/exim/send']
+const isRenewed = ({cpanel, before}: Scene): boolean =>
+  cpanel.picture()['serviceauth/exim/send'] !== before['serviceauth/exim/send']
 
-test('kill -9 before every step of a renewal, then recover: old keys back, or new ones that undo takes back', {timeout: 600_000}, async () => {
-  let [kept, rolledBack] = [0, 0]
-  const steps = await walk(async n => {
-    const scene = createScene(`apply-${n}`)
-    const ended = await scene.run('apply', String(n))
-    if (ended.signal === null) {
-      expect(ended.stderr).toBe('')
-      return true
-    }
-    const step = `step ${n}`
-    expectKeysExist(scene, step)
-    const movedAside = Object.keys(scene.cpanel.picture()).some(path => ASIDE.test(path) && path.endsWith('/send'))
-    await succeed(scene, 'recover', step)
-    if (isRenewed(scene)) {
-      kept++
-      await succeed(scene, 'undo', step)
-    } else if (movedAside) {
-      rolledBack++
-      expect(scene.cpanel.restarts(), `${step}: restarted again`).toBeGreaterThan(0)
-    }
-    expect(scene.cpanel.picture(), step).toEqual(scene.before)
-    expect(existsSync(`${scene.cpanel.base}.mailops-scenario`), step).toBe(false)
-    rmSync(scene.directory, {recursive: true})
-    return false
-  })
-  expect(steps).toBeGreaterThan(15)
-  expect(kept).toBeGreaterThan(0)
-  expect(rolledBack).toBeGreaterThan(2)
-})
+test(
+  'kill -9 before every step of a renewal, then recover: old keys back, or new ones that undo takes back',
+  {timeout: 600_000},
+  async () => {
+    let [kept, rolledBack] = [0, 0]
+    const steps = await walk(async n => {
+      const scene = createScene(`apply-${n}`)
+      const ended = await scene.run('apply', String(n))
+      if (ended.signal === null) {
+        expect(ended.stderr).toBe('')
+        return true
+      }
+      const step = `step ${n}`
+      expectKeysExist(scene, step)
+      const movedAside = Object.keys(scene.cpanel.picture()).some(path => ASIDE.test(path) && path.endsWith('/send'))
+      await succeed(scene, 'recover', step)
+      if (isRenewed(scene)) {
+        kept++
+        await succeed(scene, 'undo', step)
+      } else if (movedAside) {
+        rolledBack++
+        expect(scene.cpanel.restarts(), `${step}: restarted again`).toBeGreaterThan(0)
+      }
+      expect(scene.cpanel.picture(), step).toEqual(scene.before)
+      expect(existsSync(`${scene.cpanel.base}.mailops-scenario`), step).toBe(false)
+      rmSync(scene.directory, {recursive: true})
+      return false
+    })
+    expect(steps).toBeGreaterThan(15)
+    expect(kept).toBeGreaterThan(0)
+    expect(rolledBack).toBeGreaterThan(2)
+  },
+)
 
 test('kill -9 before every step of its undo, then recover: the old keys are back', {timeout: 600_000}, async () => {
   const steps = await walk(async n => {

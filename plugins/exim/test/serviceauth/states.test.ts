@@ -20,10 +20,36 @@ const MAIL = 8
 const OWNERS = {uid: 0, mailGid: MAIL}
 const isRoot = process.getuid?.() === 0
 
-const entry = (over: Partial<EntryFacts> = {}): EntryFacts => ({type: 'file', dev: '1', ino: '1', size: 16, mode: 0o640, uid: 0, gid: MAIL, links: 1, mtimeMs: 0, ...over})
-const facts = (service: string, {directory = {}, send = {}, recv = {}}: {directory?: Partial<EntryFacts> | null; send?: Partial<EntryFacts> | null; recv?: Partial<EntryFacts> | null} = {}): ServiceFacts => ({
-  service, path: `/k/${service}`,
-  directory: directory === null ? null : entry({type: 'directory', size: 0, mode: service === 'exim' ? 0o750 : 0o700, ...directory}),
+const entry = (over: Partial<EntryFacts> = {}): EntryFacts => ({
+  type: 'file',
+  dev: '1',
+  ino: '1',
+  size: 16,
+  mode: 0o640,
+  uid: 0,
+  gid: MAIL,
+  links: 1,
+  mtimeMs: 0,
+  ...over,
+})
+const facts = (
+  service: string,
+  {
+    directory = {},
+    send = {},
+    recv = {},
+  }: {
+    directory?: Partial<EntryFacts> | null
+    send?: Partial<EntryFacts> | null
+    recv?: Partial<EntryFacts> | null
+  } = {},
+): ServiceFacts => ({
+  service,
+  path: `/k/${service}`,
+  directory:
+    directory === null
+      ? null
+      : entry({type: 'directory', size: 0, mode: service === 'exim' ? 0o750 : 0o700, ...directory}),
   keys: {send: send === null ? null : entry(send), recv: recv === null ? null : entry(recv)},
 })
 const codes = (one: ServiceFacts): string[] => serviceAnomalies(one, OWNERS).map(({kind, code}) => `${kind} ${code}`)
@@ -63,14 +89,16 @@ test('times and servers as they are typed', () => {
   expect(['90s', '10m', '1h', '5'].map(text => parseDuration(text, 'wait'))).toEqual([90, 600, 3600, 5])
   expect(parseServer('[::1]:2525')).toEqual({host: '::1', port: 2525})
   expect(parseServer('mx.example')).toEqual({host: 'mx.example', port: 25})
-  fc.assert(fc.property(fc.string(), text => {
-    for (const parse of [() => parseServer(text), () => parseDuration(text, 'wait')])
-      try {
-        parse()
-      } catch (error) {
-        expect((error as {name: string}).name).toBe('OpsError')
-      }
-  }))
+  fc.assert(
+    fc.property(fc.string(), text => {
+      for (const parse of [() => parseServer(text), () => parseDuration(text, 'wait')])
+        try {
+          parse()
+        } catch (error) {
+          expect((error as {name: string}).name).toBe('OpsError')
+        }
+    }),
+  )
 })
 
 test('the state shows lengths, modes and switches, and never a key', async () => {
@@ -97,14 +125,34 @@ test('without a failing service in the logs: 64 with what they say; with one: th
   const {base, restart} = emulateCpanel(directory)
   const log = join(directory, 'mainlog')
   const mailops = cliIn(directory)
-  const reset = (...args: string[]) => mailops('exim', 'reset-serviceauth', '--dir', base, '--restart-command', restart, '--log', log, '--no-verify', '--json', ...args)
-  const failure = (peer: string, minute: number, result: string, id: string): string => `2026-03-03 09:${String(minute).padStart(2, '0')}:15 dovecot_plain authenticator failed for (localhost) [${peer}]: ${result} (set_id=${id})\n`
+  const reset = (...args: string[]) =>
+    mailops(
+      'exim',
+      'reset-serviceauth',
+      '--dir',
+      base,
+      '--restart-command',
+      restart,
+      '--log',
+      log,
+      '--no-verify',
+      '--json',
+      ...args,
+    )
+  const failure = (peer: string, minute: number, result: string, id: string): string =>
+    `2026-03-03 09:${String(minute).padStart(2, '0')}:15 dovecot_plain authenticator failed for (localhost) [${peer}]: ${result} (set_id=${id})\n`
   const monitor = '__cpanel__service__auth__icontact__AbCdEfGh12345678'
-  writeFileSync(log, [0, 5, 10].map(minute => failure('203.0.113.9', minute, '535 Incorrect authentication data', monitor)).join(''))
+  writeFileSync(
+    log,
+    [0, 5, 10].map(minute => failure('203.0.113.9', minute, '535 Incorrect authentication data', monitor)).join(''),
+  )
   const foreign = (await reset('--yes')).json().error
   expect(foreign).toMatchObject({code: 'NOTHING_INDICATED', exit: 64})
   expect(foreign.message).toContain('monitor-guess')
-  writeFileSync(log, [0, 5, 10, 15].map(minute => failure('127.0.0.1', minute, '535 Incorrect authentication data', monitor)).join(''))
+  writeFileSync(
+    log,
+    [0, 5, 10, 15].map(minute => failure('127.0.0.1', minute, '535 Incorrect authentication data', monitor)).join(''),
+  )
   const dry = await reset('--dry-run')
   expect(dry.json().services).toEqual([{service: 'icontact', action: 'renew'}])
   expect(dry.stderr).not.toContain('AbCdEfGh12345678')
@@ -122,9 +170,34 @@ test.skipIf(!isRoot)("another's keys are nobody's to change but root's", () => {
   const state = join(directory, 'theirs')
   mkdirSync(state)
   chownSync(state, 65_534, 65_534)
-  const run = (...args: string[]) => spawnSync(process.execPath, [join(import.meta.dirname, '../../../../bin/run.js'), 'exim', 'reset-serviceauth', 'exim', '--dir', base, '--restart-command', restart, '--yes', '--json', ...args], {
-    uid: 65_534, gid: 65_534, encoding: 'utf8', env: {...process.env, HOME: state, MAILOPS_STATE_DIR: join(state, 'state'), MAILOPS_RUN_DIR: join(state, 'run')},
-  })
+  const run = (...args: string[]) =>
+    spawnSync(
+      process.execPath,
+      [
+        join(import.meta.dirname, '../../../../bin/run.js'),
+        'exim',
+        'reset-serviceauth',
+        'exim',
+        '--dir',
+        base,
+        '--restart-command',
+        restart,
+        '--yes',
+        '--json',
+        ...args,
+      ],
+      {
+        uid: 65_534,
+        gid: 65_534,
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          HOME: state,
+          MAILOPS_STATE_DIR: join(state, 'state'),
+          MAILOPS_RUN_DIR: join(state, 'run'),
+        },
+      },
+    )
   const ended = run()
   expect(ended.status, ended.stderr).toBe(77)
   expect(JSON.parse(ended.stdout).error).toMatchObject({code: 'NOT_ROOT'})
@@ -136,10 +209,25 @@ test('a base directory that others cannot enter is mended with the rest; one tha
   chmodSync(base, 0o700)
   chmodSync(join(base, 'exim'), 0o700)
   const mailops = cliIn(directory)
-  const reset = (dir: string) => mailops('exim', 'reset-serviceauth', 'exim', '--dir', dir, '--restart-command', restart, '--no-verify', '--yes', '--json')
+  const reset = (dir: string) =>
+    mailops(
+      'exim',
+      'reset-serviceauth',
+      'exim',
+      '--dir',
+      dir,
+      '--restart-command',
+      restart,
+      '--no-verify',
+      '--yes',
+      '--json',
+    )
   const ended = await reset(base)
   expect(ended.status, ended.stderr).toBe(0)
-  expect((await mailops('exim', 'serviceauth', '--dir', base, '--json')).json()).toMatchObject({mode: '0711', anomalies: []})
+  expect((await mailops('exim', 'serviceauth', '--dir', base, '--json')).json()).toMatchObject({
+    mode: '0711',
+    anomalies: [],
+  })
   expect(restarts()).toBe(0)
   symlinkSync(base, join(directory, 'link'))
   expect((await reset(join(directory, 'link'))).json().error).toMatchObject({code: 'SYMLINK', exit: 65})

@@ -20,7 +20,8 @@ export const cliIn = (directory: string, env: Readonly<Record<string, string>> =
   return async (...args: string[]): Promise<CliRun> =>
     await new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [RUN, ...args], {
-        env: {...process.env, MAILOPS_STATE_DIR: join(directory, 'state'), MAILOPS_RUN_DIR: run, ...env}, stdio: ['ignore', 'pipe', 'pipe'],
+        env: {...process.env, MAILOPS_STATE_DIR: join(directory, 'state'), MAILOPS_RUN_DIR: run, ...env},
+        stdio: ['ignore', 'pipe', 'pipe'],
       })
       let [stdout, stderr] = ['', '']
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => void (stdout += chunk))

@@ -37,7 +37,11 @@ for service in exim icontact; do
 done
 `
 
-const walk = (path: string): string[] => readdirSync(path, {withFileTypes: true}).flatMap(entry => [join(path, entry.name), ...(entry.isDirectory() ? walk(join(path, entry.name)) : [])])
+const walk = (path: string): string[] =>
+  readdirSync(path, {withFileTypes: true}).flatMap(entry => [
+    join(path, entry.name),
+    ...(entry.isDirectory() ? walk(join(path, entry.name)) : []),
+  ])
 
 /** Builds it below `directory`, with keys of exim and icontact; as the user who runs the test. */
 export const emulateCpanel = (directory: string): EmulatedCpanel => {
@@ -49,7 +53,10 @@ export const emulateCpanel = (directory: string): EmulatedCpanel => {
   chmodSync(base, 0o711)
   writeFileSync(join(varCpanel, 'exim_service_auth_enable'), '')
   const gid = isRoot ? mailGid() : (process.getgid?.() ?? 0)
-  for (const [service, mode, fileMode] of [['exim', 0o750, 0o640], ['icontact', 0o700, 0o600]] as const) {
+  for (const [service, mode, fileMode] of [
+    ['exim', 0o750, 0o640],
+    ['icontact', 0o700, 0o600],
+  ] as const) {
     const path = join(base, service)
     mkdirSync(path)
     for (const name of ['send', 'recv']) {
@@ -73,12 +80,20 @@ export const emulateCpanel = (directory: string): EmulatedCpanel => {
         throw error
       }
     },
-    keys: service => ({send: readFileSync(join(base, service, 'send'), 'latin1'), recv: readFileSync(join(base, service, 'recv'), 'latin1')}),
-    picture: () => Object.fromEntries(walk(varCpanel).filter(path => !path.endsWith('/restarts')).map(path => {
-      const {mode, uid, gid: group, ino} = statSync(path)
-      const content = (mode & 0o170000) === 0o100000 ? readFileSync(path, 'latin1') : ''
-      return [path.slice(varCpanel.length + 1), `${mode.toString(8)} ${uid}:${group} ${ino} ${content}`]
-    })),
+    keys: service => ({
+      send: readFileSync(join(base, service, 'send'), 'latin1'),
+      recv: readFileSync(join(base, service, 'recv'), 'latin1'),
+    }),
+    picture: () =>
+      Object.fromEntries(
+        walk(varCpanel)
+          .filter(path => !path.endsWith('/restarts'))
+          .map(path => {
+            const {mode, uid, gid: group, ino} = statSync(path)
+            const content = (mode & 0o170000) === 0o100000 ? readFileSync(path, 'latin1') : ''
+            return [path.slice(varCpanel.length + 1), `${mode.toString(8)} ${uid}:${group} ${ino} ${content}`]
+          }),
+      ),
   }
 }
 

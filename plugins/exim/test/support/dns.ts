@@ -28,12 +28,18 @@ export interface TestDns {
 const SERVFAIL = 2
 const NXDOMAIN = 3
 
-const answersFor = (name: string, type: string, {A = [], AAAA = [], MX = [], NS = [], CNAME}: NameRecords): packet.Answer[] => {
+const answersFor = (
+  name: string,
+  type: string,
+  {A = [], AAAA = [], MX = [], NS = [], CNAME}: NameRecords,
+): packet.Answer[] => {
   if (CNAME !== undefined) return [{type: 'CNAME', name, data: CNAME}]
   if (type === 'A') return A.map(data => ({type: 'A' as const, name, data}))
   if (type === 'AAAA') return AAAA.map(data => ({type: 'AAAA' as const, name, data}))
   if (type === 'NS') return NS.map(data => ({type: 'NS' as const, name, data}))
-  return type === 'MX' ? MX.map(([preference, exchange]) => ({type: 'MX' as const, name, data: {preference, exchange}})) : []
+  return type === 'MX'
+    ? MX.map(([preference, exchange]) => ({type: 'MX' as const, name, data: {preference, exchange}}))
+    : []
 }
 
 const follow = (records: Records, name: string, type: string): packet.Answer[] => {
@@ -53,7 +59,9 @@ const reply = (query: packet.Packet, records: Records, transport: 'udp' | 'tcp',
   const isCut = transport === 'udp' && own?.truncate === true
   const rcode = own?.servfail === true ? SERVFAIL : isKnown ? 0 : NXDOMAIN
   return packet.encode({
-    type: 'response', id: query.id ?? 0, questions: query.questions ?? [],
+    type: 'response',
+    id: query.id ?? 0,
+    questions: query.questions ?? [],
     flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | (isCut ? packet.TRUNCATED_RESPONSE : 0) | rcode,
     answers: rcode === 0 && !isCut ? follow(records, name, type) : [],
   })
@@ -63,7 +71,9 @@ const reply = (query: packet.Packet, records: Records, transport: 'udp' | 'tcp',
 export const startDns = async (records: Records, {host = '127.0.0.1', port = 0} = {}): Promise<TestDns> => {
   const asked: string[] = []
   const udp = createSocket('udp4')
-  udp.on('message', (message, {address, port: to}) => udp.send(reply(packet.decode(message), records, 'udp', asked), to, address))
+  udp.on('message', (message, {address, port: to}) =>
+    udp.send(reply(packet.decode(message), records, 'udp', asked), to, address),
+  )
   await new Promise<void>((resolve, reject) => udp.once('error', reject).bind(port, host, resolve))
   const bound = udp.address().port
   const tcp = createServer(socket => {
@@ -83,7 +93,8 @@ export const startDns = async (records: Records, {host = '127.0.0.1', port = 0} 
   })
   await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(bound, host, resolve))
   return {
-    address: `${host}:${bound}`, asked,
+    address: `${host}:${bound}`,
+    asked,
     stop: async () => {
       await new Promise<void>(resolve => udp.close(() => resolve()))
       await new Promise<void>(resolve => tcp.close(() => resolve()))

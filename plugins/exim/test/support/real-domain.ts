@@ -3,7 +3,13 @@ import {spawnSync} from 'node:child_process'
 import {copyFileSync, existsSync, mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
-import {createExim, eximProgram, whyNoExim, type EximSections, type RealExim} from '../../../../test/support/exim/index.js'
+import {
+  createExim,
+  eximProgram,
+  whyNoExim,
+  type EximSections,
+  type RealExim,
+} from '../../../../test/support/exim/index.js'
 
 /** Why it cannot be had here, '' when it can. */
 export const whyNoNamespace = (): string => {
@@ -20,16 +26,24 @@ export interface RealDomainExim extends RealExim {
 }
 
 /** Makes it; `resolver` is an address on loopback that answers on port 53. */
-export const createDomainExim = (directory: string, {resolver, sections = {}}: {resolver: string; sections?: EximSections}): RealDomainExim => {
+export const createDomainExim = (
+  directory: string,
+  {resolver, sections = {}}: {resolver: string; sections?: EximSections},
+): RealDomainExim => {
   const exim = createExim(directory, sections)
   const etc = join(directory, 'etc')
   mkdirSync(join(etc, 'exim4'), {recursive: true})
-  for (const name of ['passwd', 'group', 'nsswitch.conf', 'hosts', 'services', 'protocols', 'ld.so.cache']) if (existsSync(join('/etc', name))) copyFileSync(join('/etc', name), join(etc, name))
+  for (const name of ['passwd', 'group', 'nsswitch.conf', 'hosts', 'services', 'protocols', 'ld.so.cache'])
+    if (existsSync(join('/etc', name))) copyFileSync(join('/etc', name), join(etc, name))
   writeFileSync(join(etc, 'resolv.conf'), `nameserver ${resolver}\noptions timeout:2 attempts:2\n`)
   // Else Exim gives its privilege up for a configuration that is named on the command line, and cannot deliver.
   writeFileSync(join(etc, 'exim4/trusted_configs'), `${exim.config}\n`)
   const program = join(directory, 'exim')
-  writeFileSync(program, `#!/bin/sh\nexec unshare -m sh -c 'mount --bind ${etc} /etc && exec "$@"' sh ${eximProgram()} -C ${exim.config} "$@"\n`, {mode: 0o755})
+  writeFileSync(
+    program,
+    `#!/bin/sh\nexec unshare -m sh -c 'mount --bind ${etc} /etc && exec "$@"' sh ${eximProgram()} -C ${exim.config} "$@"\n`,
+    {mode: 0o755},
+  )
   const run: RealExim['run'] = (args, input = '') => {
     const {status, stdout, stderr} = spawnSync(program, args, {input, encoding: 'latin1', timeout: 60_000})
     return {status, stdout, stderr}

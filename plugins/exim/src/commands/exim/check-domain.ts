@@ -31,7 +31,9 @@ export default class CheckDomain extends MailopsCommand {
     '<%= config.bin %> exim check-domain example.com --root /mnt/old --resolver 192.0.2.53 --public-address 192.0.2.10',
   ]
   static override strict = false
-  static override args = {domain: Args.string({ignoreStdin: true, description: 'domain to check; several may be named'})}
+  static override args = {
+    domain: Args.string({ignoreStdin: true, description: 'domain to check; several may be named'}),
+  }
   static override flags = {
     ...lookFlags,
     all: Flags.boolean({description: 'every domain that a list or an account names'}),
@@ -44,14 +46,32 @@ export default class CheckDomain extends MailopsCommand {
     const isAll = flags.all
     // Of a flag that is not given there is no false, only nothing.
     if (isAll ? named.length > 0 : named.length === 0)
-      throw new OpsError('USAGE', isAll ? 'name domains or use --all, not both' : 'name at least one domain, or use --all', {exit: 'usage', hint: 'mailops exim check-domain --all'})
-    const around = await surroundings({queue: true, root: resolve(flags.root), resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])})
+      throw new OpsError(
+        'USAGE',
+        isAll ? 'name domains or use --all, not both' : 'name at least one domain, or use --all',
+        {exit: 'usage', hint: 'mailops exim check-domain --all'},
+      )
+    const around = await surroundings({
+      queue: true,
+      root: resolve(flags.root),
+      resolver: flags.resolver,
+      publicAddresses: flags['public-address'] ?? [],
+      exim: flags.exim,
+      config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config']),
+    })
     const diagnoses = await this.#diagnose(around, isAll ? allDomains(around) : [...new Set(named)])
     this.#tell(diagnoses, isAll)
     const faulty = diagnoses.filter(isFaulty).length
     const undecided = diagnoses.filter(({verdict}) => verdict.code === 'UNDECIDED').length
     process.exitCode = faulty > 0 ? 1 : undecided > 0 ? 75 : 0
-    return {system: around.system.kind, own: ownJson(around.own), checked: diagnoses.length, faulty, undecided, domains: diagnoses.map(diagnosisJson)}
+    return {
+      system: around.system.kind,
+      own: ownJson(around.own),
+      checked: diagnoses.length,
+      faulty,
+      undecided,
+      domains: diagnoses.map(diagnosisJson),
+    }
   }
 
   async #diagnose(around: Surroundings, domains: readonly string[]): Promise<Diagnosis[]> {
@@ -74,10 +94,29 @@ export default class CheckDomain extends MailopsCommand {
 
   #tell(diagnoses: readonly Diagnosis[], isAll: boolean): void {
     if (isAll) {
-      const columns = [{heading: 'DOMAIN', shrink: true}, {heading: 'LISTED'}, {heading: 'MAIL GOES'}, {heading: 'VERDICT'}]
-      for (const line of tableLines(columns, diagnoses.map(({facts, role, verdict}) => [terminalSafe(facts.domain), role, facts.routing.place, verdict.code]), this.width)) this.data(line)
+      const columns = [
+        {heading: 'DOMAIN', shrink: true},
+        {heading: 'LISTED'},
+        {heading: 'MAIL GOES'},
+        {heading: 'VERDICT'},
+      ]
+      for (const line of tableLines(
+        columns,
+        diagnoses.map(({facts, role, verdict}) => [
+          terminalSafe(facts.domain),
+          role,
+          facts.routing.place,
+          verdict.code,
+        ]),
+        this.width,
+      ))
+        this.data(line)
     }
-    for (const one of diagnoses) if (!isAll || isFaulty(one)) for (const line of diagnosisLines(one)) this.data(terminalSafe(line))
-    if (isAll) this.say(`${plural(diagnoses.length, 'domain')}, ${plural(diagnoses.filter(isFaulty).length, 'with a fault', 'with faults')}`)
+    for (const one of diagnoses)
+      if (!isAll || isFaulty(one)) for (const line of diagnosisLines(one)) this.data(terminalSafe(line))
+    if (isAll)
+      this.say(
+        `${plural(diagnoses.length, 'domain')}, ${plural(diagnoses.filter(isFaulty).length, 'with a fault', 'with faults')}`,
+      )
   }
 }

@@ -28,14 +28,14 @@ const VERIFY = '127.0.0.1:25'
 const ROLLED_BACK = new Set(['KEYS_MISSING', 'NOT_ACCEPTED', 'NO_SMTP', 'RESTART_FAILED'])
 
 interface ResetFlags {
-  readonly dir: string
-  readonly log?: string[] | undefined
+  readonly 'dir': string
+  readonly 'log'?: string[] | undefined
   readonly 'restart-command': string
-  readonly wait: string
-  readonly verify?: string | undefined
+  readonly 'wait': string
+  readonly 'verify'?: string | undefined
   readonly 'no-verify': boolean
-  readonly generate: boolean
-  readonly force: boolean
+  readonly 'generate': boolean
+  readonly 'force': boolean
 }
 
 export default class ResetServiceauth extends ChangeCommand {
@@ -59,16 +59,33 @@ export default class ResetServiceauth extends ChangeCommand {
     '<%= config.bin %> exim reset-serviceauth icontact --generate --no-verify --yes',
   ]
   static override strict = false
-  static override args = {service: Args.string({ignoreStdin: true, description: 'service whose keys are meant; several may be named'})}
+  static override args = {
+    service: Args.string({ignoreStdin: true, description: 'service whose keys are meant; several may be named'}),
+  }
   static override flags = {
-    dir: Flags.string({description: 'directory with the keys', default: SERVICEAUTH, helpValue: 'DIR'}),
-    log: Flags.string({description: 'log to read instead of those of this machine; may be repeated', multiple: true, multipleNonGreedy: true, helpValue: 'FILE'}),
-    'restart-command': Flags.string({description: 'shell command that makes cPanel make keys', default: RESTART_TAILWATCHD, helpValue: 'CMD'}),
-    wait: Flags.string({description: 'how long the keys may take to come back', default: '10m', helpValue: 'TIME'}),
-    verify: Flags.string({description: `server that has to take the new keys (default ${VERIFY})`, helpValue: 'HOST:PORT', exclusive: ['no-verify']}),
+    'dir': Flags.string({description: 'directory with the keys', default: SERVICEAUTH, helpValue: 'DIR'}),
+    'log': Flags.string({
+      description: 'log to read instead of those of this machine; may be repeated',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'FILE',
+    }),
+    'restart-command': Flags.string({
+      description: 'shell command that makes cPanel make keys',
+      default: RESTART_TAILWATCHD,
+      helpValue: 'CMD',
+    }),
+    'wait': Flags.string({description: 'how long the keys may take to come back', default: '10m', helpValue: 'TIME'}),
+    'verify': Flags.string({
+      description: `server that has to take the new keys (default ${VERIFY})`,
+      helpValue: 'HOST:PORT',
+      exclusive: ['no-verify'],
+    }),
     'no-verify': Flags.boolean({description: 'do not log in with the new keys'}),
-    generate: Flags.boolean({description: 'make the keys here instead of waiting for the monitor'}),
-    force: Flags.boolean({description: 'renew keys that are right; without a name and a failing service: those of exim'}),
+    'generate': Flags.boolean({description: 'make the keys here instead of waiting for the monitor'}),
+    'force': Flags.boolean({
+      description: 'renew keys that are right; without a name and a failing service: those of exim',
+    }),
   }
 
   override async run(): Promise<JsonObject> {
@@ -79,15 +96,32 @@ export default class ResetServiceauth extends ChangeCommand {
     requireOwner(base)
     const seen = lookAtServiceauth(base)
     const owners = ownersOf(base)
-    const {services, because} = await chooseServices(base, {names: argv as string[], logs: flags.log ?? [], force: flags.force})
+    const {services, because} = await chooseServices(base, {
+      names: argv as string[],
+      logs: flags.log ?? [],
+      force: flags.force,
+    })
     for (const line of because) this.say(terminalSafe(line))
     const decisions = services.map(service => decide(lookAtService(base, service), {owners, force: flags.force}))
     const server = this.#verify(flags)
     const renewal = this.#renewal(decisions, {base, dev: seen.directory.dev, owners, server, flags})
-    const plan = resetPlan(decisions, {base, baseFaults: baseAnomalies(seen, owners), renewal, lookAt: path => readSeen(path)})
+    const plan = resetPlan(decisions, {
+      base,
+      baseFaults: baseAnomalies(seen, owners),
+      renewal,
+      lookAt: path => readSeen(path),
+    })
     const document = {dir: base, services: decisions.map(({action, facts}) => ({service: facts.service, action}))}
     const preview = renewal === null ? [] : renewalSteps(renewal)
-    const applied = await this.#apply(plan, {decisions, base, flags, server, preview, dryRun: flags['dry-run'], yes: flags.yes})
+    const applied = await this.#apply(plan, {
+      decisions,
+      base,
+      flags,
+      server,
+      preview,
+      dryRun: flags['dry-run'],
+      yes: flags.yes,
+    })
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
     const result = applied.bulk[0]?.result ?? {}
     this.#tell(decisions, applied, result)
@@ -95,14 +129,34 @@ export default class ResetServiceauth extends ChangeCommand {
   }
 
   /** What is to be renewed, null when nothing is; refuses where cPanel would not make new keys. */
-  #renewal(decisions: readonly Decision[], {base, dev, owners, server, flags}: {base: string; dev: string; owners: Owners; server: string | null; flags: ResetFlags}): RenewalArgs | null {
+  #renewal(
+    decisions: readonly Decision[],
+    {
+      base,
+      dev,
+      owners,
+      server,
+      flags,
+    }: {base: string; dev: string; owners: Owners; server: string | null; flags: ResetFlags},
+  ): RenewalArgs | null {
     const renewed = decisions.filter(({action}) => action === 'renew').map(({facts}) => facts)
     if (renewed.length === 0) return null
-    if (!flags.generate) for (const {service} of renewed) this.#refuseSwitchedOff(base, service, flags['restart-command'])
+    if (!flags.generate)
+      for (const {service} of renewed) this.#refuseSwitchedOff(base, service, flags['restart-command'])
     return {
-      base, dev, ...owners, generate: flags.generate, token: randomBytes(8).toString('hex'),
-      services: renewed.map(({service, directory}) => ({service, ino: directory?.ino ?? null, prove: this.#isProved(service, flags)})),
-      restart: flags['restart-command'], waitSeconds: parseDuration(flags.wait, 'wait'), verify: server,
+      base,
+      dev,
+      ...owners,
+      generate: flags.generate,
+      token: randomBytes(8).toString('hex'),
+      services: renewed.map(({service, directory}) => ({
+        service,
+        ino: directory?.ino ?? null,
+        prove: this.#isProved(service, flags),
+      })),
+      restart: flags['restart-command'],
+      waitSeconds: parseDuration(flags.wait, 'wait'),
+      verify: server,
     }
   }
 
@@ -126,28 +180,66 @@ export default class ResetServiceauth extends ChangeCommand {
       const text = blockingText({...one, service})
       // A command of the administrator's own may well make keys where the monitor's login is only not turned on.
       if (one.blocksWhen === 'absent' && restart !== RESTART_TAILWATCHD) this.warn(text)
-      else throw new OpsError('SWITCHED_OFF', `${text}, so it would make no new keys; nothing was touched`, {exit: 'configuration', hint: '--generate makes them here'})
+      else
+        throw new OpsError('SWITCHED_OFF', `${text}, so it would make no new keys; nothing was touched`, {
+          exit: 'configuration',
+          hint: '--generate makes them here',
+        })
     }
   }
 
-  async #apply(plan: Plan, {decisions, base, flags, server, ...rest}: {decisions: readonly Decision[]; base: string; flags: ResetFlags; server: string | null; preview: string[]; dryRun: boolean; yes: boolean}): Promise<Applied | null> {
-    const mended = decisions.filter(({action, facts}) => server !== null && action === 'rights' && this.#isProved(facts.service, flags))
-    const proof = {server: parseServer(server ?? VERIFY), patienceMs: AS_IT_IS_MS, context: {signal: new AbortController().signal}}
+  async #apply(
+    plan: Plan,
+    {
+      decisions,
+      base,
+      flags,
+      server,
+      ...rest
+    }: {
+      decisions: readonly Decision[]
+      base: string
+      flags: ResetFlags
+      server: string | null
+      preview: string[]
+      dryRun: boolean
+      yes: boolean
+    },
+  ): Promise<Applied | null> {
+    const mended = decisions.filter(
+      ({action, facts}) => server !== null && action === 'rights' && this.#isProved(facts.service, flags),
+    )
+    const proof = {
+      server: parseServer(server ?? VERIFY),
+      patienceMs: AS_IT_IS_MS,
+      context: {signal: new AbortController().signal},
+    }
     const verify = async (): Promise<void> => {
       for (const {facts} of mended) await proveKeys(base, facts.service, proof)
     }
     try {
-      return await this.carryOut(plan, {...rest, handlers: [renewalHandler()], verify, doing: 'waiting for new keys (seconds)'})
+      return await this.carryOut(plan, {
+        ...rest,
+        handlers: [renewalHandler()],
+        verify,
+        doing: 'waiting for new keys (seconds)',
+      })
     } catch (error) {
       if (!isOpsError(error) || !ROLLED_BACK.has(error.code)) throw error
-      throw new OpsError(error.code, `${error.message}; rolled back: everything is as it was`, {exit: 'tryAgain', ...(error.hint !== undefined && {hint: error.hint}), cause: error})
+      throw new OpsError(error.code, `${error.message}; rolled back: everything is as it was`, {
+        exit: 'tryAgain',
+        ...(error.hint !== undefined && {hint: error.hint}),
+        cause: error,
+      })
     }
   }
 
   #tell(decisions: readonly Decision[], {journalId}: Applied, result: JsonObject): void {
     const proved = (result['proved'] ?? []) as readonly string[]
     for (const {action, facts} of decisions)
-      this.say(`${facts.service}: ${action === 'rights' ? 'owner and mode mended, keys untouched' : `new keys${proved.includes(facts.service) ? ', proved by a login' : ''}`}`)
+      this.say(
+        `${facts.service}: ${action === 'rights' ? 'owner and mode mended, keys untouched' : `new keys${proved.includes(facts.service) ? ', proved by a login' : ''}`}`,
+      )
     const {aside, backup} = result
     if (typeof backup === 'string' && typeof aside === 'string') this.say(`old keys: ${aside}, and ${backup}`)
     this.say(`journal ${journalId}; mailops undo ${journalId} takes it back`)

@@ -31,7 +31,11 @@ export default class Serviceauth extends MailopsCommand {
     const state: ServiceauthState = {
       base,
       baseAnomalies: baseAnomalies(base, owners),
-      services: base.services.map(facts => ({facts, anomalies: serviceAnomalies(facts, owners), switches: readSwitches(flags.dir, facts.service)})),
+      services: base.services.map(facts => ({
+        facts,
+        anomalies: serviceAnomalies(facts, owners),
+        switches: readSwitches(flags.dir, facts.service),
+      })),
       now: Date.now(),
     }
     for (const line of stateLines(state, this.width)) this.data(terminalSafe(line))

@@ -39,9 +39,13 @@ export default class SetDomain extends ChangeCommand {
   }
   static override flags = {
     ...lookFlags,
-    uapi: Flags.string({description: "cPanel's uapi, where it is in another place", helpValue: 'PATH', exclusive: ['no-api']}),
+    'uapi': Flags.string({
+      description: "cPanel's uapi, where it is in another place",
+      helpValue: 'PATH',
+      exclusive: ['no-api'],
+    }),
     'no-api': Flags.boolean({description: 'edit the files of cPanel even where there is uapi'}),
-    force: Flags.boolean({description: 'do it although DNS says otherwise'}),
+    'force': Flags.boolean({description: 'do it although DNS says otherwise'}),
   }
 
   override async run(): Promise<JsonObject> {
@@ -49,14 +53,29 @@ export default class SetDomain extends ChangeCommand {
     this.listen(flags)
     const [domain, role, root] = [parseDomain(args.domain), args.role as Role, resolve(flags.root)]
     const config = flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])
-    const around = await surroundings({queue: false, root, resolver: flags.resolver, publicAddresses: flags['public-address'] ?? [], exim: flags.exim, config})
+    const around = await surroundings({
+      queue: false,
+      root,
+      resolver: flags.resolver,
+      publicAddresses: flags['public-address'] ?? [],
+      exim: flags.exim,
+      config,
+    })
     const {routing} = await lookUp(around, domain)
     const against = objection(role, routing.place)
-    if (against !== null) this.#objectTo({domain, role, against, isUndecided: routing.place === 'undecided', force: flags.force})
+    if (against !== null)
+      this.#objectTo({domain, role, against, isUndecided: routing.place === 'undecided', force: flags.force})
     const api = around.system.kind !== 'cpanel' || flags['no-api'] ? null : cpanelApi(root, flags.uapi)
     const plan = setPlan({root, system: around.system, domain, role, api})
     const before = listedRole(listingsOf(around.system, domain)).role
-    const document = {domain, role, before, system: around.system.kind, place: routing.place, by: plan.changes.some(({kind}) => kind === 'run') && api !== null ? 'api' : 'files'}
+    const document = {
+      domain,
+      role,
+      before,
+      system: around.system.kind,
+      place: routing.place,
+      by: plan.changes.some(({kind}) => kind === 'run') && api !== null ? 'api' : 'files',
+    }
     if (plan.changes.length === 0) {
       this.say(`${domain} is ${role} already`)
       return {...document, changed: false, dryRun: flags['dry-run']}
@@ -65,15 +84,34 @@ export default class SetDomain extends ChangeCommand {
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, verify})
     if (applied === null) return {...document, changed: false, dryRun: true, plan: this.planJson(plan)}
     this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}`)
-    const next = afterwards(around.system, plan.changes.flatMap(change => (change.kind === 'write' ? [change.path] : [])))
+    const next = afterwards(
+      around.system,
+      plan.changes.flatMap(change => (change.kind === 'write' ? [change.path] : [])),
+    )
     if (next !== null) this.say(`next: ${next}`)
     return {...document, changed: true, journalId: applied.journalId}
   }
 
-  #objectTo({domain, role, against, isUndecided, force}: {domain: string; role: Role; against: string; isUndecided: boolean; force: boolean}): void {
+  #objectTo({
+    domain,
+    role,
+    against,
+    isUndecided,
+    force,
+  }: {
+    domain: string
+    role: Role
+    against: string
+    isUndecided: boolean
+    force: boolean
+  }): void {
     const text = `${domain} should not be ${role}: ${against}`
     if (force) this.warn(`${text}; done all the same`)
-    else throw new OpsError(isUndecided ? 'DNS_UNDECIDED' : 'DNS_DISAGREES', `${text}; nothing was changed`, {exit: isUndecided ? 'tryAgain' : 'usage', hint: `mailops exim check-domain ${domain}; --force if you know better`})
+    else
+      throw new OpsError(isUndecided ? 'DNS_UNDECIDED' : 'DNS_DISAGREES', `${text}; nothing was changed`, {
+        exit: isUndecided ? 'tryAgain' : 'usage',
+        hint: `mailops exim check-domain ${domain}; --force if you know better`,
+      })
   }
 
   /** uapi ends with status 0 whatever it did: what counts is what the lists say afterwards. */
@@ -81,6 +119,10 @@ export default class SetDomain extends ChangeCommand {
     const now = listedRole(listingsOf(readSystem(root, config), domain))
     const isSo = now.role === role || (role === 'remote' && now.role === 'unlisted')
     if (isSo && !now.isConflict) return
-    throw new OpsError('NOT_SET', `${domain} is ${now.isConflict ? 'in contradicting lists' : now.role} after all, not ${role}; what was done was taken back`, {exit: 'unavailable', hint: 'try it with --no-api, or see what uapi says when it is run by hand'})
+    throw new OpsError(
+      'NOT_SET',
+      `${domain} is ${now.isConflict ? 'in contradicting lists' : now.role} after all, not ${role}; what was done was taken back`,
+      {exit: 'unavailable', hint: 'try it with --no-api, or see what uapi says when it is run by hand'},
+    )
   }
 }

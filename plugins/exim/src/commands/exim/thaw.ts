@@ -32,8 +32,8 @@ export default class Thaw extends ChangeCommand {
     'caused-by': Flags.string({description: 'the domain whose MX pointed here', required: true, helpValue: 'DOMAIN'}),
     'no-deliver': Flags.boolean({description: 'only thaw; the next queue run delivers'}),
     'any-cause': Flags.boolean({description: 'also those for the domain that are frozen for another reason'}),
-    force: Flags.boolean({description: 'do it although the domain still points here'}),
-    exim: Flags.string({description: 'Exim to use', helpValue: 'PATH'}),
+    'force': Flags.boolean({description: 'do it although the domain still points here'}),
+    'exim': Flags.string({description: 'Exim to use', helpValue: 'PATH'}),
     'exim-config': Flags.string({description: 'its configuration file', helpValue: 'FILE'}),
   }
 
@@ -41,26 +41,50 @@ export default class Thaw extends ChangeCommand {
     const {flags} = await this.parse(Thaw)
     this.listen(flags)
     const domain = parseDomain(flags['caused-by'])
-    const exim = eximAt({root: '/', named: flags.exim, config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config'])})
-    if (exim === null) throw new OpsError('NO_EXIM', 'no Exim is on this machine', {exit: 'unavailable', hint: 'name it with --exim'})
+    const exim = eximAt({
+      root: '/',
+      named: flags.exim,
+      config: flags['exim-config'] === undefined ? undefined : resolve(flags['exim-config']),
+    })
+    if (exim === null)
+      throw new OpsError('NO_EXIM', 'no Exim is on this machine', {exit: 'unavailable', hint: 'name it with --exim'})
     const {proved, others} = await this.#find(exim, domain)
     const messages = flags['any-cause'] ? [...proved, ...others] : proved
     const document = {domain, messages: messages.map(({id}) => id), otherCauses: others.length}
-    if (others.length > 0 && !flags['any-cause']) this.say(`${plural(others.length, 'message')} for ${domain} frozen for another reason: left (--any-cause takes them too)`)
+    if (others.length > 0 && !flags['any-cause'])
+      this.say(
+        `${plural(others.length, 'message')} for ${domain} frozen for another reason: left (--any-cause takes them too)`,
+      )
     if (messages.length === 0) {
       this.say(`no message is frozen because of ${domain}`)
       return {...document, thawed: 0, dryRun: flags['dry-run']}
     }
     await this.#refuseFaulty(exim, domain, flags.force)
     const {options} = await eximFacts(exim)
-    const plan = thawPlan({argv: [...exim.argv], ids: document.messages, deliver: !flags['no-deliver']}, options.get('spool_directory') ?? '/')
-    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, preview: preview(messages), handlers: [thawHandler()], doing: 'thawing'})
+    const plan = thawPlan(
+      {argv: [...exim.argv], ids: document.messages, deliver: !flags['no-deliver']},
+      options.get('spool_directory') ?? '/',
+    )
+    const applied = await this.carryOut(plan, {
+      dryRun: flags['dry-run'],
+      yes: flags.yes,
+      preview: preview(messages),
+      handlers: [thawHandler()],
+      doing: 'thawing',
+    })
     if (applied === null) return {...document, thawed: 0, dryRun: true, plan: this.planJson(plan)}
-    const {stillFrozen, interrupted, thawed} = applied.bulk[0]!.result as {stillFrozen: readonly string[]; interrupted: boolean; thawed: number}
+    const {stillFrozen, interrupted, thawed} = applied.bulk[0]!.result as {
+      stillFrozen: readonly string[]
+      interrupted: boolean
+      thawed: number
+    }
     if (interrupted) process.exitCode = 130
     else if (stillFrozen.length > 0) process.exitCode = 1
-    if (stillFrozen.length > 0) this.warn(`${plural(stillFrozen.length, 'message')} frozen again or still: ${stillFrozen.slice(0, 3).join(' ')}`)
-    this.say(`${interrupted ? 'interrupted; ' : ''}thawed ${plural(thawed, 'message')} for ${domain}; journal ${applied.journalId}`)
+    if (stillFrozen.length > 0)
+      this.warn(`${plural(stillFrozen.length, 'message')} frozen again or still: ${stillFrozen.slice(0, 3).join(' ')}`)
+    this.say(
+      `${interrupted ? 'interrupted; ' : ''}thawed ${plural(thawed, 'message')} for ${domain}; journal ${applied.journalId}`,
+    )
     return {...document, ...applied.bulk[0]!.result, journalId: applied.journalId}
   }
 
@@ -77,11 +101,20 @@ export default class Thaw extends ChangeCommand {
     const {outcome, text} = await askRoute(exim, domain)
     if (outcome !== 'self') return
     if (force) this.warn(`${domain} still points here: ${text}`)
-    else throw new OpsError('STILL_FAULTY', `they would be frozen again: ${text}`, {exit: 'configuration', hint: `mailops exim check-domain ${domain}`})
+    else
+      throw new OpsError('STILL_FAULTY', `they would be frozen again: ${text}`, {
+        exit: 'configuration',
+        hint: `mailops exim check-domain ${domain}`,
+      })
   }
 }
 
 const preview = (messages: readonly QueuedMessage[]): string[] => [
-  ...messages.slice(0, SHOWN).map(({id, age, sender, recipients}) => `  ${id}  ${age.padStart(4)}  <${terminalSafe(sender)}> -> ${terminalSafe(recipients.join(' '))}`),
+  ...messages
+    .slice(0, SHOWN)
+    .map(
+      ({id, age, sender, recipients}) =>
+        `  ${id}  ${age.padStart(4)}  <${terminalSafe(sender)}> -> ${terminalSafe(recipients.join(' '))}`,
+    ),
   ...(messages.length > SHOWN ? [`  and ${messages.length - SHOWN} more`] : []),
 ]

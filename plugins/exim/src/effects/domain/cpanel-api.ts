@@ -30,6 +30,13 @@ interface ApiCall {
 
 /** The call as a change of a plan. */
 export const apiChange = ({program, user, domain, mxcheck, before}: ApiCall): RunChange => {
-  const call = (value: Mxcheck): readonly [string, ...string[]] => [program, `--user=${user}`, 'Email', 'set_always_accept', `domain=${domain}`, `mxcheck=${value}`]
+  const call = (value: Mxcheck): readonly [string, ...string[]] => [
+    program,
+    `--user=${user}`,
+    'Email',
+    'set_always_accept',
+    `domain=${domain}`,
+    `mxcheck=${value}`,
+  ]
   return {kind: 'run', argv: call(mxcheck), undo: call(before), timeoutMs: API_MS, why: `until now: ${before}`}
 }

@@ -23,7 +23,14 @@ const NO_NAME = 'ENOTFOUND'
 const NO_DATA = 'ENODATA'
 
 const WHY: Readonly<Record<string, string>> = {
-  ESERVFAIL: 'SERVFAIL', ETIMEOUT: 'no answer in time', EREFUSED: 'refused', ECONNREFUSED: 'nobody answers there', ECANCELLED: 'cancelled', EFORMERR: 'the server does not understand', EBADRESP: 'a broken answer', EBADNAME: 'not a name DNS can ask for',
+  ESERVFAIL: 'SERVFAIL',
+  ETIMEOUT: 'no answer in time',
+  EREFUSED: 'refused',
+  ECONNREFUSED: 'nobody answers there',
+  ECANCELLED: 'cancelled',
+  EFORMERR: 'the server does not understand',
+  EBADRESP: 'a broken answer',
+  EBADNAME: 'not a name DNS can ask for',
 }
 const whyOf = (error: unknown): string => WHY[codeOf(error)] ?? codeOf(error)
 
@@ -31,7 +38,10 @@ const nameOf = (name: string): string => name.toLowerCase().replace(/\.$/, '')
 
 const askMx = async (resolver: Resolver, domain: string): Promise<MxAnswer> => {
   try {
-    const records = (await resolver.resolveMx(domain)).map(({priority, exchange}) => ({priority, exchange: nameOf(exchange)}))
+    const records = (await resolver.resolveMx(domain)).map(({priority, exchange}) => ({
+      priority,
+      exchange: nameOf(exchange),
+    }))
     if (records.length > 0 && records.every(({exchange}) => exchange === '')) return {status: 'null-mx'}
     return records.length === 0 ? {status: 'none'} : {status: 'mx', records}
   } catch (error) {
@@ -56,7 +66,11 @@ const ask = async <T>(question: Promise<T[]>): Promise<Part<T>> => {
 
 const askHost = async (resolver: Resolver, name: string): Promise<HostAnswer> => {
   if (addressForm(name) !== null) return {status: 'none', addresses: [], why: 'an address instead of a name'}
-  const [four, six, alias] = await Promise.all([ask(resolver.resolve4(name)), ask(resolver.resolve6(name)), ask(resolver.resolveCname(name))])
+  const [four, six, alias] = await Promise.all([
+    ask(resolver.resolve4(name)),
+    ask(resolver.resolve6(name)),
+    ask(resolver.resolveCname(name)),
+  ])
   const addresses = [...four.found, ...six.found]
   const cname = alias.found[0] === undefined ? {} : {alias: nameOf(alias.found[0])}
   // Half of an answer is enough to find this machine, not enough to say that it is not it.
@@ -102,7 +116,11 @@ export const dnsAt = (server: string | undefined): Dns => {
   try {
     resolver = newResolver(server === undefined ? null : [server])
   } catch (error) {
-    throw new OpsError('BAD_RESOLVER', `not an address of a resolver: ${server}`, {exit: 'usage', hint: '--resolver 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53', cause: error})
+    throw new OpsError('BAD_RESOLVER', `not an address of a resolver: ${server}`, {
+      exit: 'usage',
+      hint: '--resolver 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53',
+      cause: error,
+    })
   }
   const hosts = new Map<string, Promise<HostAnswer>>()
   return {

@@ -27,16 +27,34 @@ export interface EximFacts {
  * The Exim to ask, null where there is none.
  * @param named a program that somebody named; without it one is looked for only for this machine itself
  */
-export const eximAt = ({root, named, config}: {root: string; named?: string | undefined; config?: string | undefined}): EximProgram | null => {
+export const eximAt = ({
+  root,
+  named,
+  config,
+}: {
+  root: string
+  named?: string | undefined
+  config?: string | undefined
+}): EximProgram | null => {
   const path = named ?? (root === '/' ? PROGRAMS.map(find).find(found => found !== null) : undefined)
   if (path === undefined) return null
   return eximOf(config === undefined ? [path] : [path, '-C', config])
 }
 
 /** The Exim that a call begins with. */
-export const eximOf = (argv: Argv): EximProgram => ({path: argv[0], argv, ask: (args, timeoutMs = ASK_MS) => run([...argv, ...args], {timeoutMs})})
+export const eximOf = (argv: Argv): EximProgram => ({
+  path: argv[0],
+  argv,
+  ask: (args, timeoutMs = ASK_MS) => run([...argv, ...args], {timeoutMs}),
+})
 
-const LISTS = ['local_interfaces', 'extra_local_interfaces', 'hosts_treat_as_local', 'primary_hostname', 'spool_directory']
+const LISTS = [
+  'local_interfaces',
+  'extra_local_interfaces',
+  'hosts_treat_as_local',
+  'primary_hostname',
+  'spool_directory',
+]
 
 /** What `exim -bP` says; empty where this user may not ask. */
 export const eximFacts = async (exim: EximProgram): Promise<EximFacts> => {
@@ -44,7 +62,9 @@ export const eximFacts = async (exim: EximProgram): Promise<EximFacts> => {
   const routers = await exim.ask(['-bP', 'routers'])
   const config = await exim.ask(['-bP', 'config_file'])
   return {
-    path: exim.path, options: eximOptions(options.stdout), routers: eximRouters(routers.stdout),
+    path: exim.path,
+    options: eximOptions(options.stdout),
+    routers: eximRouters(routers.stdout),
     config: config.status === 0 ? (config.stdout.trim().split('\n').at(-1) ?? null) : null,
   }
 }

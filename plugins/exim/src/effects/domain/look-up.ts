@@ -56,17 +56,26 @@ const frozenOrNone = async (exim: EximProgram | null): Promise<QueuedMessage[] |
 
 const howOf = ({root, resolver, publicAddresses, exim, config}: LookUpOptions): string =>
   [
-    ...(root === '/' ? [] : ['--root', root]), ...(resolver === undefined ? [] : ['--resolver', resolver]),
-    ...publicAddresses.flatMap(address => ['--public-address', address]), ...(exim === undefined ? [] : ['--exim', exim]),
+    ...(root === '/' ? [] : ['--root', root]),
+    ...(resolver === undefined ? [] : ['--resolver', resolver]),
+    ...publicAddresses.flatMap(address => ['--public-address', address]),
+    ...(exim === undefined ? [] : ['--exim', exim]),
     ...(config === undefined ? [] : ['--exim-config', config]),
-  ].map(word => ` ${/^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`}`).join('')
+  ]
+    .map(word => ` ${/^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`}`)
+    .join('')
 
 /** Of a plain Exim the configuration that it says it reads counts, not the one that is found where they usually are. */
-const systemAt = (root: string, {told, asked}: {told: string | undefined; asked: string | null}): {system: MailSystem; config: string | undefined} => {
+const systemAt = (
+  root: string,
+  {told, asked}: {told: string | undefined; asked: string | null},
+): {system: MailSystem; config: string | undefined} => {
   const config = told ?? (asked !== null && isAbsolute(asked) ? asked : undefined)
   try {
     const system = readSystem(root, told)
-    return system.kind !== 'exim' || config === undefined ? {system, config: told} : {system: readSystem(root, config), config}
+    return system.kind !== 'exim' || config === undefined
+      ? {system, config: told}
+      : {system: readSystem(root, config), config}
   } catch (error) {
     if (config === undefined || !isOpsError(error) || error.code !== 'NO_MAIL_SYSTEM') throw error
     return {system: readSystem(root, config), config}
@@ -79,7 +88,8 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
   const exim = eximAt({root, named: options.exim, config: options.config})
   const facts = exim === null ? null : await eximFacts(exim)
   const {system, config} = systemAt(root, {told: options.config, asked: facts?.config ?? null})
-  const told = ['local_interfaces', 'extra_local_interfaces'].flatMap(name => hostItems(facts?.options.get(name) ?? ''))
+  const told = ['local_interfaces', 'extra_local_interfaces']
+    .flatMap(name => hostItems(facts?.options.get(name) ?? ''))
     .flatMap((item): OwnAddress[] => {
       // `address.port` is allowed there.
       const form = addressForm(item) ?? addressForm(item.replace(/\.\d+$/, ''))
@@ -88,7 +98,15 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
   const own = [...ownAddresses(root, options.publicAddresses), ...told]
   const names = hostItems(facts?.options.get('hosts_treat_as_local') ?? '')
   return {
-    root, how: howOf(options), system, config, dns: dnsAt(options.resolver), own, exim, eximFacts: facts, frozen: options.queue ? await frozenOrNone(exim) : null,
+    root,
+    how: howOf(options),
+    system,
+    config,
+    dns: dnsAt(options.resolver),
+    own,
+    exim,
+    eximFacts: facts,
+    frozen: options.queue ? await frozenOrNone(exim) : null,
     place: {addresses: new Set(own.map(({address}) => address)), names, ignoresLoopback: system.kind === 'cpanel'},
   }
 }
@@ -96,7 +114,11 @@ export const surroundings = async (options: LookUpOptions): Promise<Surroundings
 const eximView = async ({exim, eximFacts: facts}: Surroundings, domain: string): Promise<EximView | null> => {
   if (exim === null || facts === null) return null
   const {path, config, routers, options} = facts
-  const [route, isLocal, isRelayed] = [await askRoute(exim, domain), await isInList(exim, domain, 'local_domains'), await isInList(exim, domain, 'relay_to_domains')]
+  const [route, isLocal, isRelayed] = [
+    await askRoute(exim, domain),
+    await isInList(exim, domain, 'local_domains'),
+    await isInList(exim, domain, 'relay_to_domains'),
+  ]
   return {path, config, routers, options, route, isLocal, isRelayed}
 }
 
@@ -116,12 +138,23 @@ export const lookUp = async (around: Surroundings, domain: string): Promise<Doma
   const owner = isCpanel ? ownerOf(readText(root, '/etc/userdomains') ?? '', domain) : null
   const userFile = owner === null ? null : readText(root, `/var/cpanel/users/${owner}`)
   const [answer, authority] = await Promise.all([dns.mx(domain), dns.authoritative(domain)])
-  const names = answer.status === 'mx' ? answer.records.map(({exchange}) => exchange) : answer.status === 'none' ? [domain] : []
+  const names =
+    answer.status === 'mx' ? answer.records.map(({exchange}) => exchange) : answer.status === 'none' ? [domain] : []
   const routing = routingOf(domain, {answer, hosts: await hostsOf(dns, names), own: place})
   return {
-    domain, how: around.how, system, owner, mxcheck: userFile === null ? null : mxcheckOf(userFile, domain), answer, routing, authority,
-    zone: isCpanel ? zoneOf(root, domain) : null, own, isBehindNat: isBehindNat(own),
-    exim: await eximView(around, domain), frozen: frozen?.filter(message => isFor(message, domain)).map(({id}) => id) ?? null,
+    domain,
+    how: around.how,
+    system,
+    owner,
+    mxcheck: userFile === null ? null : mxcheckOf(userFile, domain),
+    answer,
+    routing,
+    authority,
+    zone: isCpanel ? zoneOf(root, domain) : null,
+    own,
+    isBehindNat: isBehindNat(own),
+    exim: await eximView(around, domain),
+    frozen: frozen?.filter(message => isFor(message, domain)).map(({id}) => id) ?? null,
   }
 }
 
@@ -131,8 +164,14 @@ export const lookUp = async (around: Surroundings, domain: string): Promise<Doma
  */
 export const allDomains = ({system, root}: Surroundings): string[] => {
   const owned = system.kind === 'cpanel' ? ownedDomains(readText(root, '/etc/userdomains') ?? '') : []
-  const domains = [...new Set([...system.lists.flatMap(({entries}) => entries.map(({domain}) => domain)), ...owned])].toSorted()
-  if (domains.length === 0) throw new OpsError('NO_DOMAINS', `no list of ${system.name} names a domain`, {exit: 'noInput', hint: 'name one: mailops exim check-domain example.com'})
+  const domains = [
+    ...new Set([...system.lists.flatMap(({entries}) => entries.map(({domain}) => domain)), ...owned]),
+  ].toSorted()
+  if (domains.length === 0)
+    throw new OpsError('NO_DOMAINS', `no list of ${system.name} names a domain`, {
+      exit: 'noInput',
+      hint: 'name one: mailops exim check-domain example.com',
+    })
   return domains
 }
 

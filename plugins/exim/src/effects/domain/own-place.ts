@@ -14,7 +14,11 @@ export interface OwnAddress {
 
 const formOrRefuse = (text: string): string => {
   const form = addressForm(text)
-  if (form === null) throw new OpsError('BAD_ADDRESS', `not an IP address: ${text}`, {exit: 'usage', hint: '--public-address 192.0.2.10'})
+  if (form === null)
+    throw new OpsError('BAD_ADDRESS', `not an IP address: ${text}`, {
+      exit: 'usage',
+      hint: '--public-address 192.0.2.10',
+    })
   return form
 }
 
@@ -23,7 +27,8 @@ const interfaces = (): OwnAddress[] =>
     addresses.flatMap(({address}) => {
       const form = addressForm(address)
       return form === null || isLoopback(form) || isLinkLocal(form) ? [] : [{address: form, from: `interface ${name}`}]
-    }))
+    }),
+  )
 
 /** cPanel's map of a NAT: `local public` a line. */
 const natMap = (root: string): OwnAddress[] =>

@@ -23,12 +23,19 @@ export interface SetOptions {
 
 const UPDATE = 'update-exim4.conf'
 
-const changed = (path: string): OpsError => new OpsError('CHANGED', `${path} changed while it was read; nothing was changed`, {exit: 'tryAgain', hint: 'run the command again'})
+const changed = (path: string): OpsError =>
+  new OpsError('CHANGED', `${path} changed while it was read; nothing was changed`, {
+    exit: 'tryAgain',
+    hint: 'run the command again',
+  })
 
 const refuseLocked = (path: string): void => {
   // cPanel's scripts lock a file so while they write it.
   if (readSeen(`${path}.lock`) === null) return
-  throw new OpsError('LOCKED', `${path} is being written by cPanel (${path}.lock is there); nothing was changed`, {exit: 'tryAgain', hint: 'run the command again; if nobody is at work, remove that lock'})
+  throw new OpsError('LOCKED', `${path} is being written by cPanel (${path}.lock is there); nothing was changed`, {
+    exit: 'tryAgain',
+    hint: 'run the command again; if nobody is at work, remove that lock',
+  })
 }
 
 const writeChange = ({path, edit, why}: Edit): WriteChange[] => {
@@ -37,8 +44,11 @@ const writeChange = ({path, edit, why}: Edit): WriteChange[] => {
   const after = edit(text)
   if (after === text) return []
   refuseLocked(path)
-  if (before?.type === 'file' && before.sha256 !== createHash('sha256').update(text, 'latin1').digest('hex')) throw changed(path)
-  return [{kind: 'write', path, before, after: Buffer.from(after, 'latin1'), ...(before === null && {mode: 0o644}), why}]
+  if (before?.type === 'file' && before.sha256 !== createHash('sha256').update(text, 'latin1').digest('hex'))
+    throw changed(path)
+  return [
+    {kind: 'write', path, before, after: Buffer.from(after, 'latin1'), ...(before === null && {mode: 0o644}), why},
+  ]
 }
 
 /** Debian's Exim reads what this makes of its settings; run before them too, so that an undo, which goes backwards, ends with it. */
@@ -46,7 +56,11 @@ const aroundDebian = ({root, system}: SetOptions, changes: readonly Change[]): C
   const program = root === '/' && system.kind === 'debian-exim' && changes.length > 0 ? find(UPDATE) : null
   if (program === null) return [...changes]
   const update = (why: string): RunChange => ({kind: 'run', argv: [program], undo: [program], why})
-  return [update('the configuration as it is, and again at the end of an undo'), ...changes, update('make the configuration that Exim reads')]
+  return [
+    update('the configuration as it is, and again at the end of an undo'),
+    ...changes,
+    update('make the configuration that Exim reads'),
+  ]
 }
 
 interface Owned {
@@ -72,7 +86,16 @@ const isSet = ({system, domain, role}: SetOptions, owned: Owned): boolean => {
 const fileChanges = (options: SetOptions, owned: Owned | null): Change[] => {
   const {system, domain, role} = options
   // Else cPanel would put its lists back at the next chance; `auto` is for it to decide, and told by check-domain.
-  const setting: Edit[] = owned === null || owned.mxcheck === null ? [] : [{path: owned.path, edit: text => withMxcheck(text, domain, mxcheckFor(role)), why: `MXCHECK-${domain}=${mxcheckFor(role)}`}]
+  const setting: Edit[] =
+    owned === null || owned.mxcheck === null
+      ? []
+      : [
+          {
+            path: owned.path,
+            edit: text => withMxcheck(text, domain, mxcheckFor(role)),
+            why: `MXCHECK-${domain}=${mxcheckFor(role)}`,
+          },
+        ]
   return aroundDebian(options, [...editsFor(system, domain, role), ...setting].flatMap(writeChange))
 }
 
@@ -80,9 +103,24 @@ const fileChanges = (options: SetOptions, owned: Owned | null): Change[] => {
 export const setPlan = (options: SetOptions): Plan => {
   const {root, system, domain, role, api} = options
   const owned = ownedBy(options)
-  const changes = api === null || owned === null
-    ? fileChanges(options, owned)
-    : isSet(options, owned) ? [] : [apiChange({program: api, user: owned.user, domain, mxcheck: mxcheckFor(role), before: owned.mxcheck ?? 'auto'})]
+  const changes =
+    api === null || owned === null
+      ? fileChanges(options, owned)
+      : isSet(options, owned)
+        ? []
+        : [
+            apiChange({
+              program: api,
+              user: owned.user,
+              domain,
+              mxcheck: mxcheckFor(role),
+              before: owned.mxcheck ?? 'auto',
+            }),
+          ]
   const first = system.lists[0]?.path
-  return {subject: 'exim set-domain', resource: first !== undefined && isThere('/', dirname(first)) ? dirname(first) : root, changes}
+  return {
+    subject: 'exim set-domain',
+    resource: first !== undefined && isThere('/', dirname(first)) ? dirname(first) : root,
+    changes,
+  }
 }

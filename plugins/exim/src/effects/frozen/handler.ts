@@ -24,7 +24,10 @@ export const thawHandler = (): BulkHandler => ({
 
 const programOf = ({argv}: ThawArgs): EximProgram => eximOf(argv as Argv)
 
-const inBatches = async (ids: readonly string[], {size, context, doing}: {size: number; context: BulkContext; doing: (some: readonly string[]) => Promise<void>}): Promise<number> => {
+const inBatches = async (
+  ids: readonly string[],
+  {size, context, doing}: {size: number; context: BulkContext; doing: (some: readonly string[]) => Promise<void>},
+): Promise<number> => {
   let done = 0
   while (done < ids.length && !context.signal.aborted) {
     const some = ids.slice(done, done + size)
@@ -39,26 +42,50 @@ const thaw = async (args: ThawArgs, context: BulkContext): Promise<BulkResult> =
   const exim = programOf(args)
   const {ids} = args
   // Its status is 1 for a message that is gone: what counts is the queue afterwards.
-  const call = (option: string) => async (some: readonly string[]): Promise<void> => void (await exim.ask([option, ...some], CALL_MS))
+  const call =
+    (option: string) =>
+    async (some: readonly string[]): Promise<void> =>
+      void (await exim.ask([option, ...some], CALL_MS))
   context.note({step: 'begun'})
   const thawed = await inBatches(ids, {size: THAWED_AT_ONCE, context, doing: call('-Mt')})
-  const delivered = args.deliver ? await inBatches(ids.slice(0, thawed), {size: DELIVERED_AT_ONCE, context, doing: call('-M')}) : 0
-  const left = new Set(parseQueueList(await listQueue(exim)).filter(({isFrozen}) => isFrozen).map(({id}) => id))
+  const delivered = args.deliver
+    ? await inBatches(ids.slice(0, thawed), {size: DELIVERED_AT_ONCE, context, doing: call('-M')})
+    : 0
+  const left = new Set(
+    parseQueueList(await listQueue(exim))
+      .filter(({isFrozen}) => isFrozen)
+      .map(({id}) => id),
+  )
   const stillFrozen = ids.filter(id => left.has(id))
   const complete = thawed === ids.length && (!args.deliver || delivered === ids.length)
-  return {result: {thawed: ids.length - stillFrozen.length, tried: delivered, stillFrozen, interrupted: !complete}, complete}
+  return {
+    result: {thawed: ids.length - stillFrozen.length, tried: delivered, stillFrozen, interrupted: !complete},
+    complete,
+  }
 }
 
 const describeUndo = (raw: JsonObject): string => {
   const {ids, deliver} = thawArgs(raw)
-  if (deliver) throw new OpsError('NOT_UNDOABLE', 'what was delivered cannot be called back', {exit: 'usage', hint: 'mailops history'})
+  if (deliver)
+    throw new OpsError('NOT_UNDOABLE', 'what was delivered cannot be called back', {
+      exit: 'usage',
+      hint: 'mailops history',
+    })
   return `freeze ${plural(ids.length, 'message')} again, those that are still in the queue`
 }
 
 const freezeAgain = async (args: ThawArgs, context: BulkContext): Promise<BulkResult> => {
   const exim = programOf(args)
-  const here = new Set(parseQueueList(await listQueue(exim)).filter(({isFrozen}) => !isFrozen).map(({id}) => id))
+  const here = new Set(
+    parseQueueList(await listQueue(exim))
+      .filter(({isFrozen}) => !isFrozen)
+      .map(({id}) => id),
+  )
   const ids = args.ids.filter(id => here.has(id))
-  const done = await inBatches(ids, {size: THAWED_AT_ONCE, context, doing: async some => void (await exim.ask(['-Mf', ...some], CALL_MS))})
+  const done = await inBatches(ids, {
+    size: THAWED_AT_ONCE,
+    context,
+    doing: async some => void (await exim.ask(['-Mf', ...some], CALL_MS)),
+  })
   return {result: {frozen: done, gone: args.ids.length - ids.length}, complete: done === ids.length}
 }

@@ -15,17 +15,29 @@ export const listQueue = async (exim: EximProgram): Promise<string> => {
   const {status, stdout, stderr, timedOut} = await exim.ask(['-bp'], LIST_MS)
   if (status === 0) return stdout
   const said = stderr.trim().split('\n').at(-1) ?? ''
-  throw new OpsError('NO_QUEUE', `${exim.path} does not show its queue${timedOut ? ' in time' : said === '' ? '' : `: ${said}`}`, {exit: 'unavailable', hint: 'run it as root or as an admin user of Exim'})
+  throw new OpsError(
+    'NO_QUEUE',
+    `${exim.path} does not show its queue${timedOut ? ' in time' : said === '' ? '' : `: ${said}`}`,
+    {exit: 'unavailable', hint: 'run it as root or as an admin user of Exim'},
+  )
 }
 
 /**
  * The frozen messages of the queue.
  * @throws OpsError 69 `NO_QUEUE`
  */
-export const frozenMessages = async (exim: EximProgram): Promise<QueuedMessage[]> => parseQueueList(await listQueue(exim)).filter(({isFrozen}) => isFrozen)
+export const frozenMessages = async (exim: EximProgram): Promise<QueuedMessage[]> =>
+  parseQueueList(await listQueue(exim)).filter(({isFrozen}) => isFrozen)
 
 /** Of frozen messages for a domain, those whose own log says that they were frozen by this fault. */
-export const frozenByFault = async (exim: EximProgram, {messages, domain, progress}: {messages: readonly QueuedMessage[]; domain: string; progress: (done: number, total: number) => void}): Promise<{proved: QueuedMessage[]; others: QueuedMessage[]}> => {
+export const frozenByFault = async (
+  exim: EximProgram,
+  {
+    messages,
+    domain,
+    progress,
+  }: {messages: readonly QueuedMessage[]; domain: string; progress: (done: number, total: number) => void},
+): Promise<{proved: QueuedMessage[]; others: QueuedMessage[]}> => {
   const candidates = messages.filter(message => isFor(message, domain))
   const proved: QueuedMessage[] = []
   const others: QueuedMessage[] = []

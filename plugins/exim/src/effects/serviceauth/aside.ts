@@ -27,14 +27,20 @@ const rename = (from: string, to: string): void => {
 export const makeAside = (args: RenewalArgs): void => {
   const parent = dirname(args.base)
   if (readSeen(parent)?.dev !== args.dev)
-    throw new OpsError('OTHER_FILE_SYSTEM', `${parent} is another file system than ${args.base}: old keys cannot be set aside there by rename`, {
-      exit: 'cannotCreate', hint: 'unmount it, or let cPanel make new keys by hand',
-    })
+    throw new OpsError(
+      'OTHER_FILE_SYSTEM',
+      `${parent} is another file system than ${args.base}: old keys cannot be set aside there by rename`,
+      {
+        exit: 'cannotCreate',
+        hint: 'unmount it, or let cPanel make new keys by hand',
+      },
+    )
   privateDirectory(asideOf(args))
 }
 
 /** Sets the keys of a service aside. */
-export const setAside = (args: RenewalArgs, service: string): void => rename(join(args.base, service), join(asideOf(args), service))
+export const setAside = (args: RenewalArgs, service: string): void =>
+  rename(join(args.base, service), join(asideOf(args), service))
 
 /** True from before the first key is moved until everything is back. */
 export const hasAside = (args: RenewalArgs): boolean => readSeen(asideOf(args)) !== null
@@ -48,7 +54,11 @@ export const takeAwayNew = (args: RenewalArgs, service: string): void => {
   if (now === null) return
   // A link or a file is nobody's keys, and not ours to remove.
   if (now.type !== 'directory')
-    throw new OpsError('SYMLINK', `${join(args.base, service)} is a ${now.type} now; the old keys are in ${asideOf(args)}`, {exit: 'badData', hint: 'remove it, then mailops recover'})
+    throw new OpsError(
+      'SYMLINK',
+      `${join(args.base, service)} is a ${now.type} now; the old keys are in ${asideOf(args)}`,
+      {exit: 'badData', hint: 'remove it, then mailops recover'},
+    )
   const away = join(asideOf(args), `${service}.new`)
   fs.rmSync(away, {recursive: true, force: true})
   rename(join(args.base, service), away)

@@ -15,9 +15,11 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const PERL = '/usr/local/cpanel/3rdparty/bin/perl'
 const CPANEL_MS = 60_000
 
-const newKey = (): Buffer => Buffer.from(Array.from({length: KEY_BYTES}, () => ALPHABET[randomInt(ALPHABET.length)]).join(''), 'latin1')
+const newKey = (): Buffer =>
+  Buffer.from(Array.from({length: KEY_BYTES}, () => ALPHABET[randomInt(ALPHABET.length)]).join(''), 'latin1')
 
-const isRight = (base: string, service: string, owners: Owners): boolean => serviceAnomalies(lookAtService(base, service), owners).length === 0
+const isRight = (base: string, service: string, owners: Owners): boolean =>
+  serviceAnomalies(lookAtService(base, service), owners).length === 0
 
 /** Asks cPanel's own module, which knows its owners and modes best; it knows one place only. */
 const byCpanel = async ({base}: RenewalArgs, service: string): Promise<void> => {

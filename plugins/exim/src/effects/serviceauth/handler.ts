@@ -28,11 +28,18 @@ export const renewalHandler = (): BulkHandler => ({
 
 const refuseChanged = (args: RenewalArgs): void => {
   const base = lookAtBase(args.base)
-  const changed = args.services.find(({service, ino}) => (lookAtService(args.base, service).directory?.ino ?? null) !== ino)
+  const changed = args.services.find(
+    ({service, ino}) => (lookAtService(args.base, service).directory?.ino ?? null) !== ino,
+  )
   if (base.type === 'directory' && base.dev === args.dev && changed === undefined) return
-  throw new OpsError('CHANGED', `${changed === undefined ? args.base : `${args.base}/${changed.service}`} changed since the plan was made; nothing was touched`, {
-    exit: 'tryAgain', hint: 'run the command again',
-  })
+  throw new OpsError(
+    'CHANGED',
+    `${changed === undefined ? args.base : `${args.base}/${changed.service}`} changed since the plan was made; nothing was touched`,
+    {
+      exit: 'tryAgain',
+      hint: 'run the command again',
+    },
+  )
 }
 
 const renew = async (args: RenewalArgs, context: BulkContext): Promise<BulkResult> => {
@@ -61,7 +68,10 @@ const prove = async (args: RenewalArgs, context: BulkContext): Promise<string[]>
 }
 
 const gone = (args: RenewalArgs, service: string): OpsError =>
-  new OpsError('KEYS_GONE', `the old keys of ${service} are no longer in ${asideOf(args)}`, {exit: 'usage', hint: 'the backup of the change has them: mailops history'})
+  new OpsError('KEYS_GONE', `the old keys of ${service} are no longer in ${asideOf(args)}`, {
+    exit: 'usage',
+    hint: 'the backup of the change has them: mailops history',
+  })
 
 const describeUndo = (raw: JsonObject): string => {
   const args = renewalArgs(raw)

@@ -15,7 +15,17 @@ const entryAt = (path: string): EntryFacts | null => {
   if (seen === null) return null
   const {type, dev, ino, size, mode, uid, gid} = seen
   const stat = fs.lstatSync(path, {throwIfNoEntry: false})
-  return {type, dev, ino, size, mode, uid, gid, links: type === 'file' ? (stat?.nlink ?? 1) : 1, mtimeMs: stat?.mtimeMs ?? 0}
+  return {
+    type,
+    dev,
+    ino,
+    size,
+    mode,
+    uid,
+    gid,
+    links: type === 'file' ? (stat?.nlink ?? 1) : 1,
+    mtimeMs: stat?.mtimeMs ?? 0,
+  }
 }
 
 const keyAt = (path: string): EntryFacts | null => {
@@ -42,9 +52,14 @@ export const lookAtService = (base: string, service: string): ServiceFacts => {
 export const lookAtBase = (path: string): EntryFacts => {
   const directory = entryAt(path)
   if (directory !== null) return directory
-  throw new OpsError('NO_SERVICEAUTH', `${path} is not there: either this is no cPanel machine, or its keys are elsewhere`, {
-    exit: 'noInput', hint: 'name the directory with --dir',
-  })
+  throw new OpsError(
+    'NO_SERVICEAUTH',
+    `${path} is not there: either this is no cPanel machine, or its keys are elsewhere`,
+    {
+      exit: 'noInput',
+      hint: 'name the directory with --dir',
+    },
+  )
 }
 
 /**
@@ -54,9 +69,17 @@ export const lookAtBase = (path: string): EntryFacts => {
 export const lookAtServiceauth = (path: string): SeenServiceauth => {
   const directory = lookAtBase(path)
   if (directory.type !== 'directory')
-    throw new OpsError(directory.type === 'symlink' ? 'SYMLINK' : 'NOT_A_DIRECTORY', `${path} is a ${directory.type}, not a directory; nothing was touched`, {
-      exit: 'badData', hint: directory.type === 'symlink' ? 'name what it points at with --dir, if that is right' : 'name the right directory with --dir',
-    })
+    throw new OpsError(
+      directory.type === 'symlink' ? 'SYMLINK' : 'NOT_A_DIRECTORY',
+      `${path} is a ${directory.type}, not a directory; nothing was touched`,
+      {
+        exit: 'badData',
+        hint:
+          directory.type === 'symlink'
+            ? 'name what it points at with --dir, if that is right'
+            : 'name the right directory with --dir',
+      },
+    )
   let names: string[]
   try {
     names = fs.readdirSync(path)

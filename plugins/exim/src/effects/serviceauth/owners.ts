@@ -13,7 +13,10 @@ const gidOf = (group: string): number | null => {
   } catch {
     return null // no such file on this system: then the group of the keys says nothing
   }
-  const fields = text.split('\n').map(line => line.split(':')).find(([name]) => name === group)
+  const fields = text
+    .split('\n')
+    .map(line => line.split(':'))
+    .find(([name]) => name === group)
   const gid = Number(fields?.[2])
   return fields !== undefined && Number.isInteger(gid) ? gid : null
 }
@@ -35,5 +38,8 @@ export const ownersOf = (base: string): Owners => {
 export const requireOwner = (base: string): void => {
   const uid = process.geteuid?.() ?? 0
   if (uid === 0 || fs.lstatSync(base, {throwIfNoEntry: false})?.uid === uid) return
-  throw new OpsError('NOT_ROOT', `only root may change the keys in ${base} (this is uid ${uid})`, {exit: 'noPermission', hint: 'sudo mailops exim reset-serviceauth'})
+  throw new OpsError('NOT_ROOT', `only root may change the keys in ${base} (this is uid ${uid})`, {
+    exit: 'noPermission',
+    hint: 'sudo mailops exim reset-serviceauth',
+  })
 }

@@ -44,15 +44,20 @@ const logIn = async (server: Server, login: string, password: string): Promise<R
   }
 }
 
-const key = (base: string, service: string, file: KeyFile): string => readWhole(join(base, service, file)).toString('latin1')
+const key = (base: string, service: string, file: KeyFile): string =>
+  readWhole(join(base, service, file)).toString('latin1')
 
 const refused = (service: string, {host, port}: Server, {code, lines}: Reply, keys: readonly string[]): OpsError => {
   // A server that repeats what it was given must not bring it into our output.
   const said = keys.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), `${code} ${lines.join(' ')}`)
-  const hint = code >= 500
-    ? 'the fault is behind the keys: see mailops exim auth-failures, cPHulk, and the daemon that Exim asks'
-    : 'a 4xx is a fault of the daemon or of permissions: see mailops exim auth-failures'
-  return new OpsError('NOT_ACCEPTED', `${host}:${port} does not take the keys of ${service}: ${said}`, {exit: 'tryAgain', hint})
+  const hint =
+    code >= 500
+      ? 'the fault is behind the keys: see mailops exim auth-failures, cPHulk, and the daemon that Exim asks'
+      : 'a 4xx is a fault of the daemon or of permissions: see mailops exim auth-failures'
+  return new OpsError('NOT_ACCEPTED', `${host}:${port} does not take the keys of ${service}: ${said}`, {
+    exit: 'tryAgain',
+    hint,
+  })
 }
 
 /**
@@ -60,10 +65,12 @@ const refused = (service: string, {host, port}: Server, {code, lines}: Reply, ke
  * @throws OpsError 75 `NOT_ACCEPTED` with its reply, `NO_SMTP` when it does not answer, `INTERRUPTED`
  */
 export const proveKeys = async (
-  base: string, service: string, {server, patienceMs, context}: {server: Server; patienceMs: number; context: Pick<BulkContext, 'signal'>},
+  base: string,
+  service: string,
+  {server, patienceMs, context}: {server: Server; patienceMs: number; context: Pick<BulkContext, 'signal'>},
 ): Promise<void> => {
   const until = performance.now() + patienceMs
-  for (let refusals = 0; ; ) {
+  for (let refusals = 0; ;) {
     const [send, recv] = [key(base, service, 'send'), key(base, service, 'recv')]
     let problem: unknown
     try {

@@ -16,5 +16,8 @@ export const restart = async (command: string): Promise<void> => {
   const {status, signal, timedOut} = await run(['/bin/sh', '-c', command], {discardOutput: true, timeoutMs: RESTART_MS})
   if (status === 0) return
   const how = timedOut ? `gave no answer within ${RESTART_MS / 1000} s` : `ended with ${signal ?? `status ${status}`}`
-  throw new OpsError('RESTART_FAILED', `the restart command ${how}: ${command}`, {exit: 'tryAgain', hint: `run it by hand to see what it says: ${command}`})
+  throw new OpsError('RESTART_FAILED', `the restart command ${how}: ${command}`, {
+    exit: 'tryAgain',
+    hint: `run it by hand to see what it says: ${command}`,
+  })
 }

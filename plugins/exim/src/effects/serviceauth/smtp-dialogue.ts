@@ -47,7 +47,9 @@ export const dial = async (server: Server): Promise<Dialogue> => {
     wake()
   }
   socket.setTimeout(LINE_MS, () => fail(`did not answer within ${LINE_MS / 1000} s`))
-  socket.on('error', error => fail(`cannot be reached (${(error as NodeJS.ErrnoException).code ?? error.message})`, error))
+  socket.on('error', error =>
+    fail(`cannot be reached (${(error as NodeJS.ErrnoException).code ?? error.message})`, error),
+  )
   socket.on('close', () => fail('closed the connection'))
   socket.on('data', chunk => {
     received += chunk.toString('latin1')
@@ -57,7 +59,7 @@ export const dial = async (server: Server): Promise<Dialogue> => {
 
   const lines: string[] = []
   const whole = (): Reply | null => {
-    for (let end; (end = received.indexOf('\n')) >= 0; ) {
+    for (let end; (end = received.indexOf('\n')) >= 0;) {
       const line = received.slice(0, end).replace(/\r$/, '')
       received = received.slice(end + 1)
       lines.push(line)

@@ -13,11 +13,14 @@ const MOST_MS = 2_000
 
 /** Ends the work when somebody wants it ended: the old keys come back. */
 export const refuseInterrupted = ({signal}: Pick<BulkContext, 'signal'>): void => {
-  if (signal.aborted) throw new OpsError('INTERRUPTED', 'interrupted; the old keys were put back', {exit: 'interrupted'})
+  if (signal.aborted)
+    throw new OpsError('INTERRUPTED', 'interrupted; the old keys were put back', {exit: 'interrupted'})
 }
 
 const wrong = (args: RenewalArgs): string[] =>
-  args.services.flatMap(({service}) => serviceAnomalies(lookAtService(args.base, service), ownersOf(args)).map(({text}) => text))
+  args.services.flatMap(({service}) =>
+    serviceAnomalies(lookAtService(args.base, service), ownersOf(args)).map(({text}) => text),
+  )
 
 /**
  * Looks again and again, ever more seldom.
@@ -30,12 +33,19 @@ export const waitForKeys = async (args: RenewalArgs, context: BulkContext): Prom
     if (left.length === 0) return
     const seconds = (performance.now() - started) / 1000
     if (seconds >= args.waitSeconds)
-      throw new OpsError('KEYS_MISSING', `the keys were not right again within ${args.waitSeconds} s: ${left.join('; ')}`, {
-        exit: 'tryAgain', hint: 'the old keys are back; is tailwatchd with ChkServd running? --generate makes keys without it',
-      })
+      throw new OpsError(
+        'KEYS_MISSING',
+        `the keys were not right again within ${args.waitSeconds} s: ${left.join('; ')}`,
+        {
+          exit: 'tryAgain',
+          hint: 'the old keys are back; is tailwatchd with ChkServd running? --generate makes keys without it',
+        },
+      )
     context.progress(Math.floor(seconds), args.waitSeconds)
     refuseInterrupted(context)
     // A signal ends the pause too; the next look at it decides.
-    await delay(Math.min(pause, (args.waitSeconds - seconds) * 1000 + 1), undefined, {signal: context.signal}).catch(() => refuseInterrupted(context))
+    await delay(Math.min(pause, (args.waitSeconds - seconds) * 1000 + 1), undefined, {signal: context.signal}).catch(
+      () => refuseInterrupted(context),
+    )
   }
 }
