@@ -226,7 +226,8 @@ test.each([
   )
 })
 
-test('a server that has the zone is asked too', async () => {
+// Name servers are asked at port 53.
+test.skipIf(process.getuid?.() !== 0)('a server that has the zone is asked too (needs root)', async () => {
   const authority = await startDns({'split.example': {MX: [[5, 'mx.away.example']]}}, {host: '127.53.7.1', port: 53})
   const front = await startDns({
     ...RECORDS,
@@ -254,6 +255,13 @@ test('a server that has the zone is asked too', async () => {
     await authority.stop()
     await front.stop()
   }
+})
+
+test("the outside of cPanel's NAT map is this machine too", async () => {
+  const files = {...CPANEL, 'etc/localdomains': 'away.example\n', 'var/cpanel/cpnat': '10.0.0.5 198.51.100.7\n'}
+  const ended = await check(files, 'away.example', '--json')
+  expect(ended.json().domains[0]).toMatchObject({verdict: 'OK', mx: {place: 'here'}})
+  expect(ended.status).toBe(0)
 })
 
 test('what cannot be meant is refused', async () => {

@@ -2,41 +2,28 @@
 import {randomBytes} from 'node:crypto'
 import {resolve} from 'node:path'
 
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 
 import {ChangeCommand, isOpsError, OpsError, terminalSafe, type JsonObject, type Plan} from 'mailops'
 import {readSeen, type Applied} from 'mailops/effects'
 
+import {resetFlags, VERIFY, type ResetFlags} from '../../reset-flags.js'
 import {chooseServices} from '../../effects/serviceauth/chosen.js'
 import {lookAtBase, lookAtService, lookAtServiceauth} from '../../effects/serviceauth/look.js'
 import {ownersOf, requireOwner} from '../../effects/serviceauth/owners.js'
 import {AS_IT_IS_MS, proveKeys} from '../../effects/serviceauth/prove.js'
-import {RESTART_TAILWATCHD} from '../../effects/serviceauth/restart.js'
-import {readSwitches} from '../../effects/serviceauth/switches.js'
+import {refuseSwitchedOff} from '../../effects/serviceauth/switches.js'
 import {renewalHandler} from '../../effects/serviceauth/handler.js'
 import {baseAnomalies} from '../../serviceauth/anomaly.js'
 import {decide, type Decision} from '../../serviceauth/decide.js'
 import {parseDuration} from '../../serviceauth/duration.js'
-import {isProvedBySmtp, SERVICEAUTH, type Owners} from '../../serviceauth/layout.js'
+import {isProvedBySmtp, type Owners} from '../../serviceauth/layout.js'
 import {renewalSteps, type RenewalArgs} from '../../serviceauth/renewal.js'
 import {resetPlan} from '../../serviceauth/reset-plan.js'
 import {parseServer} from '../../serviceauth/server.js'
-import {blockingText, isBlocking} from '../../serviceauth/switches.js'
 
-const VERIFY = '127.0.0.1:25'
 /** What ends a reset with everything as it was. */
 const ROLLED_BACK = new Set(['KEYS_MISSING', 'NOT_ACCEPTED', 'NO_SMTP', 'RESTART_FAILED'])
-
-interface ResetFlags {
-  readonly 'dir': string
-  readonly 'log'?: string[] | undefined
-  readonly 'restart-command': string
-  readonly 'wait': string
-  readonly 'verify'?: string | undefined
-  readonly 'no-verify': boolean
-  readonly 'generate': boolean
-  readonly 'force': boolean
-}
 
 export default class ResetServiceauth extends ChangeCommand {
   static override summary = "renew or mend the keys with which cPanel's monitor logs in"
@@ -62,31 +49,7 @@ export default class ResetServiceauth extends ChangeCommand {
   static override args = {
     service: Args.string({ignoreStdin: true, description: 'service whose keys are meant; several may be named'}),
   }
-  static override flags = {
-    'dir': Flags.string({description: 'directory with the keys', default: SERVICEAUTH, helpValue: 'DIR'}),
-    'log': Flags.string({
-      description: 'log to read instead of those of this machine; may be repeated',
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'FILE',
-    }),
-    'restart-command': Flags.string({
-      description: 'shell command that makes cPanel make keys',
-      default: RESTART_TAILWATCHD,
-      helpValue: 'CMD',
-    }),
-    'wait': Flags.string({description: 'how long the keys may take to come back', default: '10m', helpValue: 'TIME'}),
-    'verify': Flags.string({
-      description: `server that has to take the new keys (default ${VERIFY})`,
-      helpValue: 'HOST:PORT',
-      exclusive: ['no-verify'],
-    }),
-    'no-verify': Flags.boolean({description: 'do not log in with the new keys'}),
-    'generate': Flags.boolean({description: 'make the keys here instead of waiting for the monitor'}),
-    'force': Flags.boolean({
-      description: 'renew keys that are right; without a name and a failing service: those of exim',
-    }),
-  }
+  static override flags = resetFlags
 
   override async run(): Promise<JsonObject> {
     const {argv, flags} = await this.parse(ResetServiceauth)
@@ -142,7 +105,8 @@ export default class ResetServiceauth extends ChangeCommand {
     const renewed = decisions.filter(({action}) => action === 'renew').map(({facts}) => facts)
     if (renewed.length === 0) return null
     if (!flags.generate)
-      for (const {service} of renewed) this.#refuseSwitchedOff(base, service, flags['restart-command'])
+      for (const {service} of renewed)
+        refuseSwitchedOff(base, service, {restart: flags['restart-command'], warn: text => void this.warn(text)})
     return {
       base,
       dev,
@@ -173,19 +137,6 @@ export default class ResetServiceauth extends ChangeCommand {
     if (flags.verify !== undefined || isProvedBySmtp(service)) return true
     this.warn(`keys of ${service} are not for SMTP: they will not be proved by a login; --verify HOST:PORT tries it`)
     return false
-  }
-
-  #refuseSwitchedOff(base: string, service: string, restart: string): void {
-    for (const one of readSwitches(base, service).filter(isBlocking)) {
-      const text = blockingText({...one, service})
-      // A command of the administrator's own may well make keys where the monitor's login is only not turned on.
-      if (one.blocksWhen === 'absent' && restart !== RESTART_TAILWATCHD) this.warn(text)
-      else
-        throw new OpsError('SWITCHED_OFF', `${text}, so it would make no new keys; nothing was touched`, {
-          exit: 'configuration',
-          hint: '--generate makes them here',
-        })
-    }
   }
 
   async #apply(
