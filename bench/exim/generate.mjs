@@ -21,8 +21,8 @@ const stampOf = seconds => {
 const ipOf = (first, n) => `${first}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`
 const idOf = n => `1x${n.toString(36).padStart(4, '0').slice(-4)}-00${(n % 1679616).toString(36).padStart(4, '0')}-2H`
 
-/** One failed login: the attack mostly, users with an old password, the service monitor, clients that give up. */
-const failure = (stamp, random) => {
+/** One failed login: the attack mostly, by 300 machines at a time out of 20,000, users with an old password, the service monitor, clients that give up. */
+const failure = (stamp, random, when) => {
   const kind = random(1000)
   if (kind < 4) return `${stamp} dovecot_plain authenticator failed for (localhost) [127.0.0.1]: 535 Incorrect authentication data (set_id=__cpanel__service__auth__exim__AbCdEfGh12345678)\n`
   if (kind < 30) return `${stamp} dovecot_login authenticator failed for (x) [${ipOf(45, random(4000))}]:${1024 + random(60000)}: 535 Incorrect authentication data\n`
@@ -30,7 +30,7 @@ const failure = (stamp, random) => {
     const user = random(400)
     return `${stamp} dovecot_login authenticator failed for host${user}.isp.example ([192.168.1.${user % 250}]) [${ipOf(81, user)}]:${1024 + random(60000)}: 535 Incorrect authentication data (set_id=user${user}@shop${user % 50}.example)\n`
   }
-  return `${stamp} dovecot_login authenticator failed for (User) [${ipOf(45, random(20_000))}]:${1024 + random(60000)}: 535 Incorrect authentication data (set_id=name${random(400)}@shop${random(50)}.example)\n`
+  return `${stamp} dovecot_login authenticator failed for (User) [${ipOf(45, Math.floor(when * 20_000) + random(300))}]:${1024 + random(60000)}: 535 Incorrect authentication data (set_id=name${random(400)}@shop${random(50)}.example)\n`
 }
 
 /** Any other line. */
@@ -60,7 +60,7 @@ export const generateLog = (path, {lines, seed = 1, start = 1_767_225_600, spanS
   for (let n = 0; n < lines; n++) {
     const stamp = stampOf(start + Math.floor((n / lines) * spanSeconds))
     const isFailure = n % 4 === 0
-    text += isFailure ? failure(stamp, random) : other(stamp, n, random)
+    text += isFailure ? failure(stamp, random, n / lines) : other(stamp, n, random)
     if (isFailure) failures++
     if (text.length > 1 << 20) {
       writeSync(fd, text, null, 'latin1')

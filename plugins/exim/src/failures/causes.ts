@@ -37,7 +37,7 @@ export const triesAccounts = ({strangers, users, condemned}: Address, {accountsP
   condemned || (strangers >= accountsPerAddress && strangers > users)
 
 // Some more than the threshold, since what is decided so is not decided again.
-const CONDEMNING = 4
+const CONDEMNING = 2
 
 /** True when nothing that comes later can make users of those who come from here. */
 export const isCondemned = ({strangers, users}: Address, {accountsPerAddress}: Thresholds): boolean =>

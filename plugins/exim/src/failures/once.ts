@@ -49,10 +49,8 @@ const end = (hash: number): number => {
   return twice ^ (twice >>> 16)
 }
 
-/** What tells events of one second apart, as small numbers. */
-export interface Identity {
-  readonly account: number
-  readonly address: number
+interface Serial {
+  readonly serial: number
 }
 
 /** One log, with the files it was rotated into: within it, equal lines of the same second are different events. */
@@ -79,7 +77,8 @@ export class Once {
   private readonly recent = new RecentNumbers()
 
   /** Takes an event of a log; false when another log, or another copy, has told of it already. */
-  isNew(event: Failure, {account, address}: Identity, source: Source): boolean {
+  isNew(event: Failure, source: Source, place: {readonly account: Serial; readonly address: Serial}): boolean {
+    const [account, address] = [place.account.serial, place.address.serial]
     // Without a time two equal lines are two events: a summary, or sessions of -bh.
     if (Number.isNaN(event.time)) return true
     const second = event.time | 0

@@ -1,7 +1,7 @@
 // Lines that prove what is said of a pair: its first and its last, of the pairs that came first.
 
 const PAIRS_WITH_FIRST = 20_000
-const PAIRS_WITH_LAST = 500
+const PAIRS_WITH_LAST = 50
 // Exim's own lines are no longer than 8 kB; what a person reads is much shorter.
 const LONGEST = 400
 

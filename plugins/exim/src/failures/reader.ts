@@ -7,7 +7,8 @@ import type {Source} from './once.js'
 import {QuickLine} from './quick-line.js'
 import {redact} from './redact.js'
 import {parseSuccess} from './success-line.js'
-import type {Tally, Told} from './tally.js'
+import type {Account, Address} from './names.js'
+import type {Origin, Tally, Told} from './tally.js'
 
 /** The time asked for, in seconds since 1970; -Infinity and Infinity where there is no limit. */
 export interface Window {
@@ -50,14 +51,23 @@ export class LogReader implements LineSink {
   private readonly hasWindow: boolean
   private counted = 0
   private readonly quick: QuickLine
-  // The name of the authenticator that came last, as bytes and as text: there are few, and they come in runs.
-  private name = ''
+  private readonly usual: {-readonly [member in keyof Failure]: Failure[member]} = {
+    kind: 'failure', time: 0, times: 1, authenticator: '', address: '', port: 0, local: '', code: 535, account: '', forged: false, syslog: false,
+  }
+  private readonly place: {account: Account; address: Address}
+  private readonly origin: Origin
+  /** The line under way. */
+  private bytes = Buffer.alloc(0) as Buffer
+  private start = 0
+  private stop = 0
 
   constructor(reading: Reading, source: Source, clock: LogClock) {
     this.reading = reading
     this.source = source
     this.clock = clock
     this.quick = new QuickLine(clock)
+    this.origin = {source, isLogin: true, line: () => this.bytes.toString('latin1', this.start, this.stop)}
+    this.place = {account: reading.tally.accounts.get(''), address: reading.tally.addresses.get('')}
     this.hasWindow = reading.window.since > -Infinity || reading.window.until < Infinity
   }
 
@@ -93,15 +103,20 @@ export class LogReader implements LineSink {
       return true
     }
     if (time > this.time) this.time = time
-    const account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
-    const address = reading.tally.addresses.ofIp(quick.ip)
-    const event: Failure = {
-      kind: 'failure', time, times: 1, authenticator: this.nameAt(bytes, quick.nameStart, quick.nameEnd), address: address.text, port: quick.port,
-      local: '', code: 535, account: account.name, forged: false, syslog: false,
-    }
-    const line = (): string => bytes.toString('latin1', start, stop)
-    const told = reading.tally.failAt(event, {account, address}, {source: this.source, line})
-    if (told !== null) reading.watch?.(event, told, line())
+    const {tally, watch} = reading
+    // One object for all events of the kind, since nobody keeps it; who watches gets his own.
+    const {usual, place, origin} = this
+    place.account = tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
+    place.address = tally.addresses.ofIp(quick.ip)
+    usual.time = time
+    usual.port = quick.port
+    usual.account = place.account.name
+    usual.address = place.address.text
+    this.bytes = bytes
+    this.start = start
+    this.stop = stop
+    const told = tally.failAt(usual, place, origin)
+    if (told !== null && watch !== undefined) watch({...usual, authenticator: bytes.toString('latin1', quick.nameStart, quick.nameEnd)}, told, origin.line())
     return true
   }
 
@@ -110,16 +125,10 @@ export class LogReader implements LineSink {
     if (!quick.success(bytes, start, stop, at)) return false
     if (this.isOutside(quick.time)) return true
     if (quick.time > this.time) this.time = quick.time
-    const account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
-    reading.tally.succeedAt({account, address: reading.tally.addresses.ofIp(quick.ip)})
+    this.place.account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
+    this.place.address = reading.tally.addresses.ofIp(quick.ip)
+    reading.tally.succeedAt(this.place)
     return true
-  }
-
-  private nameAt(bytes: Buffer, start: number, end: number): string {
-    let isSame = this.name.length === end - start
-    for (let index = start; isSame && index < end; index++) isSame = this.name.charCodeAt(index - start) === bytes[index]
-    if (!isSame) this.name = bytes.toString('latin1', start, end)
-    return this.name
   }
 
   success(line: string): void {

@@ -1,6 +1,6 @@
 // Takes events in the order of time and keeps what the causes are told from; bounded in memory whatever the log.
 import {isLoopback, type AddressSet} from './address.js'
-import {causeOfPair, isCondemned, type Cause, type Thresholds} from './causes.js'
+import {CAUSES, causeOfPair, isCondemned, type Cause, type Thresholds} from './causes.js'
 import {Crowds} from './crowd.js'
 import type {Failure, Success} from './event.js'
 import {Histogram} from './histogram.js'
@@ -30,10 +30,21 @@ export interface Told {
   readonly service: string | null
 }
 
+// Made once: there is one of these for each line of the log.
+const ORDINARY = Object.fromEntries(CAUSES.map(cause => [cause, {cause, service: null}])) as Record<Cause, Told>
+
 /** An account at an address. */
 export interface Place {
   readonly account: Account
   readonly address: Address
+}
+
+/** Where an event stands. */
+export interface Origin {
+  readonly source: Source
+  readonly line: LineText
+  /** True when the line does not tell the cause by itself, which is known already. */
+  readonly isLogin?: true
 }
 
 /** The account of a line that names none. */
@@ -81,8 +92,8 @@ export class Tally {
   }
 
   /** The same, where account and address were looked up already. */
-  failAt(event: Failure, {account, address}: Place, {source, line}: {readonly source: Source; readonly line: LineText}): Told | null {
-    if (!this.once.isNew(event, {account: account.serial, address: address.serial}, source)) {
+  failAt(event: Failure, {account, address}: Place, {source, line, isLogin}: Origin): Told | null {
+    if (!this.once.isNew(event, source, {account, address})) {
       this.repeated += event.times
       return null
     }
@@ -92,14 +103,14 @@ export class Tally {
       if (this.first === 0 || event.time < this.first) this.first = event.time
       if (event.time > this.last) this.last = event.time
     }
-    const kind = this.kind(event)
+    const kind = isLogin === true ? LOGIN : this.kind(event)
     if (kind === LOGIN && address.condemned) return this.attack(event, account, address)
     const index = this.pairs.index(account.id, address.id, kind)
     const isFirst = this.pairs.fail(index, event.times, event.time)
     this.proofs.add(index, line, event.time)
     const cause = kind === LOGIN ? this.login(index, event, {account, address, isFirst}) : (KINDS[kind] as Cause)
     this.keepBounds()
-    return {cause, service: kind === LOGIN || event.account === null ? null : serviceOf(event.account)}
+    return kind === LOGIN || event.account === null ? ORDINARY[cause] : {cause, service: serviceOf(event.account)}
   }
 
   /** Takes an accepted login. */
@@ -159,7 +170,7 @@ export class Tally {
       if (this.attacks.first === 0) this.attacks.first = time
       if (time > this.attacks.last) this.attacks.last = time
     }
-    return {cause: 'brute-force', service: null}
+    return ORDINARY['brute-force']
   }
 
   private kind({code, account, address, local, forged}: Failure): number {
