@@ -42,7 +42,7 @@ const interfaces = ({options}: EximView): DomainFinding => {
 }
 
 const queue = ({frozen}: DomainFacts): DomainFinding => {
-  if (frozen === null) return finding('queue', 'skip', 'NO_QUEUE', 'no queue to look into')
+  if (frozen === null) return finding('queue', 'skip', 'NO_QUEUE', 'no queue to look into, or it takes too long to list')
   if (frozen.length === 0) return finding('queue', 'ok', 'NONE_FROZEN', 'no frozen message for it')
   return finding(
     'queue',

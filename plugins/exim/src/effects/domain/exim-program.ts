@@ -7,12 +7,18 @@ import {eximOptions, eximRouters, routeTest, type RouterOptions, type RouteTest}
 const PROGRAMS = ['exim', 'exim4', '/usr/exim/bin/exim']
 const ASK_MS = 60_000
 
+/** As RunOptions; a minute unless told. */
+export interface AskOptions {
+  readonly timeoutMs?: number
+  readonly maxOutputBytes?: number
+}
+
 /** An Exim that can be asked. */
 export interface EximProgram {
   readonly path: string
   /** Program and what names its configuration: the beginning of every call. */
   readonly argv: Argv
-  ask(args: readonly string[], timeoutMs?: number): Promise<Outcome>
+  ask(args: readonly string[], options?: AskOptions): Promise<Outcome>
 }
 
 /** How it routes a domain, and the options that decide. */
@@ -45,7 +51,7 @@ export const eximAt = ({
 export const eximOf = (argv: Argv): EximProgram => ({
   path: argv[0],
   argv,
-  ask: (args, timeoutMs = ASK_MS) => run([...argv, ...args], {timeoutMs}),
+  ask: (args, options) => run([...argv, ...args], {timeoutMs: ASK_MS, ...options}),
 })
 
 const LISTS = [

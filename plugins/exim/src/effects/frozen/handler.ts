@@ -45,7 +45,7 @@ const thaw = async (args: ThawArgs, context: BulkContext): Promise<BulkResult> =
   const call =
     (option: string) =>
     async (some: readonly string[]): Promise<void> =>
-      void (await exim.ask([option, ...some], CALL_MS))
+      void (await exim.ask([option, ...some], {timeoutMs: CALL_MS}))
   context.note({step: 'begun'})
   const thawed = await inBatches(ids, {size: THAWED_AT_ONCE, context, doing: call('-Mt')})
   const delivered = args.deliver
@@ -85,7 +85,7 @@ const freezeAgain = async (args: ThawArgs, context: BulkContext): Promise<BulkRe
   const done = await inBatches(ids, {
     size: THAWED_AT_ONCE,
     context,
-    doing: async some => void (await exim.ask(['-Mf', ...some], CALL_MS)),
+    doing: async some => void (await exim.ask(['-Mf', ...some], {timeoutMs: CALL_MS})),
   })
   return {result: {frozen: done, gone: args.ids.length - ids.length}, complete: done === ids.length}
 }

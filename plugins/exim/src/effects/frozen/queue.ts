@@ -6,13 +6,15 @@ import type {EximProgram} from '../domain/exim-program.js'
 
 /** A million messages take Exim minutes to list. */
 const LIST_MS = 30 * 60_000
+/** Some hundred bytes a message; a string of Node ends at 512 MiB. */
+const MOST_BYTES = 500 * 1024 * 1024
 
 /**
  * The queue as Exim lists it.
  * @throws OpsError 69 `NO_QUEUE` when it does not
  */
-export const listQueue = async (exim: EximProgram): Promise<string> => {
-  const {status, stdout, stderr, timedOut} = await exim.ask(['-bp'], LIST_MS)
+export const listQueue = async (exim: EximProgram, timeoutMs = LIST_MS): Promise<string> => {
+  const {status, stdout, stderr, timedOut} = await exim.ask(['-bp'], {timeoutMs, maxOutputBytes: MOST_BYTES})
   if (status === 0) return stdout
   const said = stderr.trim().split('\n').at(-1) ?? ''
   throw new OpsError(
@@ -26,8 +28,8 @@ export const listQueue = async (exim: EximProgram): Promise<string> => {
  * The frozen messages of the queue.
  * @throws OpsError 69 `NO_QUEUE`
  */
-export const frozenMessages = async (exim: EximProgram): Promise<QueuedMessage[]> =>
-  parseQueueList(await listQueue(exim)).filter(({isFrozen}) => isFrozen)
+export const frozenMessages = async (exim: EximProgram, timeoutMs = LIST_MS): Promise<QueuedMessage[]> =>
+  parseQueueList(await listQueue(exim, timeoutMs)).filter(({isFrozen}) => isFrozen)
 
 /** Of frozen messages for a domain, those whose own log says that they were frozen by this fault. */
 export const frozenByFault = async (
