@@ -84,7 +84,9 @@ export class Diagnosis {
   /** Finds and opens the logs; OpsError when there is none that can be read. */
   async open(): Promise<OpenSeries> {
     const named = (this.question.logs ?? []).filter(path => !isSideLog(path))
-    const {files, looked} = named.length > 0 ? {files: named, looked: named} : await findLogs()
+    const {files, looked, closed} = named.length > 0 ? {files: named, looked: named, closed: []} : await findLogs()
+    if (files.length === 0 && closed.length > 0)
+      throw new OpsError('EACCES', `cannot look for Exim's logs in ${closed.join(', ')}: permission denied`, {exit: 'noPermission', hint: 'run it as root'})
     if (files.length === 0)
       throw new OpsError('NO_LOGS', `no log of Exim is here (looked for ${looked.join(', ')})`, {exit: 'noInput', hint: 'name the logs: mailops exim auth-failures FILE...'})
     const {series, unopened} = await openLogs(files)

@@ -13,18 +13,22 @@ export interface LogPlaces {
   readonly files: readonly string[]
   /** Where they were looked for. */
   readonly looked: readonly string[]
+  /** Directories that may hold some, and are closed to this user. */
+  readonly closed: readonly string[]
 }
 
-const namesIn = (directory: string): string[] => {
+const namesIn = (directory: string, closed: Set<string>): string[] => {
   try {
     return readdirSync(directory)
-  } catch {
-    return [] // absent or closed: there is nothing to find, and who looks says so when nothing is found anywhere
+  } catch (error) {
+    // Absent or closed: there is nothing to find, and who looks says so when nothing is found anywhere.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') closed.add(directory)
+    return []
   }
 }
 
 // Names as a pattern with `*`, and everything that rotation makes of them.
-const filesLike = (pattern: string): string[] => {
+const filesLike = (pattern: string, closed: Set<string>): string[] => {
   const parts = basename(pattern).split('*')
   const directory = dirname(pattern)
   if (directory.includes('*')) return []
@@ -32,7 +36,7 @@ const filesLike = (pattern: string): string[] => {
     const base = basename(seriesOf(join(directory, name)))
     return parts.length === 1 ? base === parts[0] || name === parts[0] : name.startsWith(parts[0]!) && base.includes(parts.at(-1)!)
   }
-  return namesIn(directory).filter(fits).map(name => join(directory, name))
+  return namesIn(directory, closed).filter(fits).map(name => join(directory, name))
 }
 
 const askExim = async (): Promise<LogPath | null> => {
@@ -51,8 +55,10 @@ const filled = (patterns: readonly string[]): string[] => patterns.flatMap(patte
 export const findLogs = async (): Promise<LogPlaces> => {
   const said = await askExim()
   const looked = filled(said === null ? USUAL_LOGS : [...said.files, ...(said.files.length === 0 ? [] : USUAL_LOGS)])
-  const own = [...new Set(looked.flatMap(filesLike))]
-  if (own.length > 0 && said?.syslog !== true) return {files: own, looked}
+  const shut = new Set<string>()
+  const like = (pattern: string): string[] => filesLike(pattern, shut)
+  const own = [...new Set(looked.flatMap(like))]
+  if (own.length > 0 && said?.syslog !== true) return {files: own, looked, closed: [...shut]}
   const syslog = said?.syslog === true || own.length === 0 ? SYSLOG_FILES : []
-  return {files: [...own, ...syslog.flatMap(filesLike)], looked: [...looked, ...syslog]}
+  return {files: [...own, ...syslog.flatMap(like)], looked: [...looked, ...syslog], closed: [...shut]}
 }
