@@ -8,9 +8,17 @@ export const domainForm = (text: string): string | null => {
   const lower = text.toLowerCase().replace(/\.$/, '')
   if (NAME.test(lower)) return lower
   // Only letters beyond ASCII are URL's business: it would make an address of 127.1, and take a path or a port away.
-  if (!/[^\u0000-\u007f]/.test(lower) || /[\s/?#@:[\]\\%]/.test(lower) || !URL.canParse(`http://${lower}`)) return null
-  const {hostname} = new URL(`http://${lower}`)
-  return NAME.test(hostname) ? hostname : null
+  if (!/[^\u0000-\u007f]/.test(lower) || /[\s/?#@:[\]\\%]/.test(lower)) return null
+  const hostname = encoded(lower)
+  return hostname !== null && NAME.test(hostname) ? hostname : null
+}
+
+const encoded = (name: string): string | null => {
+  try {
+    return new URL(`http://${name}`).hostname
+  } catch {
+    return null // no name that can be encoded; URL.canParse of Node 20 says yes to some of them
+  }
 }
 
 /**
