@@ -7,12 +7,24 @@ export class Histogram {
   private bins = new Map<number, number>()
   /** Seconds a bin is wide. */
   private width = 60
+  private current = NaN
+  private pending = 0
 
   add(time: number, times: number): void {
     if (!(time > 0)) return
     const bin = Math.floor(time / this.width)
-    this.bins.set(bin, (this.bins.get(bin) ?? 0) + times)
-    if (this.bins.size > MOST) this.widen()
+    if (bin !== this.current) this.flush(bin)
+    this.pending += times
+  }
+
+  // Lines come in the order of time, so most go into the bin of the line before.
+  private flush(next: number): void {
+    if (this.pending > 0) this.bins.set(this.current, (this.bins.get(this.current) ?? 0) + this.pending)
+    this.pending = 0
+    this.current = next
+    if (this.bins.size <= MOST) return
+    this.widen()
+    this.current = Math.floor(next / 2)
   }
 
   private widen(): void {
@@ -24,6 +36,7 @@ export class Histogram {
 
   /** Bins in order, empty ones between others included, so few that they fit `rows`; the start of each in seconds. */
   rows(rows: number): {readonly width: number; readonly bins: readonly (readonly [start: number, count: number])[]} {
+    this.flush(NaN)
     const times = [...this.bins.keys()].sort((a, b) => a - b)
     const [first, last] = [times[0], times.at(-1)]
     if (first === undefined || last === undefined) return {width: this.width, bins: []}

@@ -53,20 +53,30 @@ interface Serial {
   readonly serial: number
 }
 
+// More different events in one second than this are rare; they are looked for one after another.
+const SECOND = 1024
+
 /** One log, with the files it was rotated into: within it, equal lines of the same second are different events. */
 export class Source {
-  /** Events of the newest second, by their identity, with how often each was seen. */
-  private seen = new Map<number, number>()
+  /** Events of the newest second, and how often each was seen; arrays, since a Map is made anew whenever it is cleared. */
+  private readonly keys = new Int32Array(SECOND)
+  private readonly counts = new Uint32Array(SECOND)
+  private used = 0
   private second = NaN
 
   /** Returns which one of its kind this is in this log and second: 1 for the first. */
   ordinal(event: Failure, key: number): number {
     if (event.time !== this.second) {
       this.second = event.time
-      this.seen.clear()
+      this.used = 0
     }
-    const count = (this.seen.get(key) ?? 0) + 1
-    this.seen.set(key, count)
+    let at = 0
+    while (at < this.used && this.keys[at] !== key) at++
+    if (at === this.used) this.counts[at] = 0
+    // Of a flood in one second the later ones share the last place: equal ones among them count once.
+    if (at === this.used && this.used < SECOND - 1) this.used++
+    this.keys[at] = key
+    const count = ++this.counts[at]!
     // Exim writes to syslog once for each of its logs (syslog_duplication): two lines there are one event.
     return event.syslog ? (count + 1) >> 1 : count
   }
@@ -78,11 +88,12 @@ export class Once {
 
   /** Takes an event of a log; false when another log, or another copy, has told of it already. */
   isNew(event: Failure, source: Source, place: {readonly account: Serial; readonly address: Serial}): boolean {
-    const [account, address] = [place.account.serial, place.address.serial]
+    const account = place.account.serial
+    const address = place.address.serial
     // Without a time two equal lines are two events: a summary, or sessions of -bh.
     if (Number.isNaN(event.time)) return true
     const second = event.time | 0
-    const base = step(step(step(0x9747b28c, account), address), (event.port << 10) ^ event.code)
+    const base = step(step(step(0x9747b28c | 0, account), address), (event.port << 10) ^ event.code)
     const ordinal = source.ordinal(event, base)
     const high = end(step(step(base, second), ordinal))
     const low = end(step(step(step(step(ordinal, second), event.port), address), account))

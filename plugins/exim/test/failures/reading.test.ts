@@ -12,6 +12,7 @@ import {diagnose} from '../../src/effects/failures/diagnose.js'
 import {AddressSet} from '../../src/failures/address.js'
 import {DEFAULT_THRESHOLDS} from '../../src/failures/causes.js'
 import {offsetClock, parseZone} from '../../src/failures/clock.js'
+import {Histogram} from '../../src/failures/histogram.js'
 import {Source} from '../../src/failures/once.js'
 import {bySeries} from '../../src/failures/rotation.js'
 import {sumsOf} from '../../src/failures/settle.js'
@@ -119,6 +120,15 @@ test('memory is bounded: with room for a hundred pairs every failure is still co
   expect(sums['brute-force']).toBeGreaterThan(19_900)
   expect(tally.pairs.size).toBeLessThanOrEqual(101)
   expect(tally.accounts.list.length).toBeLessThanOrEqual(81)
+})
+
+test('the histogram holds every failure, however long the log', () => {
+  const histogram = new Histogram()
+  for (let n = 0; n < 50_000; n++) for (let twice = 0; twice < 2; twice++) histogram.add(1e9 + 61 * n, 1)
+  const {bins, width} = histogram.rows(24)
+  expect(bins.reduce((sum, [, count]) => sum + count, 0)).toBe(100_000)
+  expect(bins.length).toBeLessThanOrEqual(25)
+  expect(width).toBe(172_800)
 })
 
 test('a log that is not there, a directory, a closed one', async () => {
