@@ -18,6 +18,7 @@ const headLines = ({lines, failures, unparsed, repeated, outgoing, outside, firs
   return [`${plural(lines, 'line')}, ${plural(failures, 'failed login')}${span}`, ...(also.length > 0 ? [`(${also.join(', ')})`] : [])]
 }
 
+// The year stands in the first line of the report.
 const classTable = (classes: readonly CauseClass[], width: number): string[] =>
   tableLines(
     [
@@ -26,7 +27,7 @@ const classTable = (classes: readonly CauseClass[], width: number): string[] =>
     ],
     classes.map(({cause, service, count, accounts, addresses, first, last}) => [
       service === undefined ? cause : `${cause} ${terminalSafe(service)}`, countText(count), countText(accounts), countText(addresses),
-      timeText(first).slice(0, 16), timeText(last).slice(0, 16),
+      timeText(first).slice(5, 16), timeText(last).slice(5, 16),
     ]),
     width,
   )
