@@ -1,0 +1,44 @@
+// ^C while the new keys are waited for: the old ones come back, and the status says by what it was ended.
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
+import {join} from 'node:path'
+
+import {expect, test} from 'vitest'
+
+import {temporaryDirectory} from '../../../../test/support/temporary.js'
+import {emulateCpanel} from '../support/cpanel.js'
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends the wait with everything as it was', async (signal, status) => {
+  const directory = temporaryDirectory('interrupt')
+  const {base, picture, restarts} = emulateCpanel(directory)
+  const before = picture()
+  const command = `echo run >> ${base}/../restarts`
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, '../../../../bin/run.js'),
+      'exim',
+      'reset-serviceauth',
+      'exim',
+      '--dir',
+      base,
+      '--restart-command',
+      command,
+      '--no-verify',
+      '--yes',
+    ],
+    {
+      env: {...process.env, MAILOPS_STATE_DIR: join(directory, 'state'), MAILOPS_RUN_DIR: join(directory, 'run')},
+      stdio: 'ignore',
+    },
+  )
+  await expect.poll(restarts, {timeout: 30_000}).toBe(1)
+  child.kill(signal)
+  const [code] = await once(child, 'exit')
+  expect(code).toBe(status)
+  expect(picture()).toEqual(before)
+  expect(restarts()).toBe(2)
+})
