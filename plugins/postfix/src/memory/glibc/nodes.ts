@@ -208,6 +208,6 @@ const isEmpty = (node: RegexNode): boolean => node.kind === 'cat' && node.items.
 const byteType = (set: ByteSet): NodeType => {
   const bytes = members(set)
   if (bytes.length === 256) return NODE.period
-  const isLiteral = bytes.length <= 1 || (bytes.length === 2 && bytes[1]! - bytes[0]! === 32 && bytes[0]! >= 0x41 && bytes[0]! <= 0x5a)
+  const isLiteral = bytes.length <= 1 || (bytes.length === 2 && bytes[0]! + 32 === bytes[1] && bytes[0]! >= 0x41 && bytes[0]! <= 0x5a)
   return isLiteral ? NODE.character : NODE.bracket
 }
