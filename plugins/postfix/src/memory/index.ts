@@ -10,4 +10,5 @@ export {
   type EstimateOptions,
   type TableEstimate,
 } from './table-estimate.js'
+export {tableKeys} from './table-keys.js'
 export {WORKING_KEYS, workingKeys} from './working-keys.js'

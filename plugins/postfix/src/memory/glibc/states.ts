@@ -1,10 +1,10 @@
 // The states of a compiled pattern: made while it matches, never given back (regexec.c build_trtable).
-import {type ByteSet, hasByte} from '../../regex/byte-set.js'
+import {type ByteSet, hasByte, members} from '../../regex/byte-set.js'
 import {WORD} from '../../regex/posix-class.js'
 import {chunkBytes} from '../heap.js'
 import {type Closures, unionOf} from './closures.js'
 import {CONSTRAINT, CONTEXT, unmetBefore} from './constraint.js'
-import {NODE, isEpsilon, type NodeList, TooBigError} from './nodes.js'
+import {NODE, type NodeList, TooBigError} from './nodes.js'
 
 /** re_dfastate_t and a pointer for each byte (SBC_MAX). */
 const STATE_BYTES = 88
@@ -91,9 +91,9 @@ export class States {
   private leave(state: State): (State | undefined)[] {
     this.bytes += chunkBytes(TRANSITIONS_BYTES)
     const successors: (State | undefined)[] = []
-    for (const [members, byteList] of this.destinations(state)) {
+    for (const [takers, byteList] of this.destinations(state)) {
       let follows: Int32Array = new Int32Array(0)
-      for (const node of members) follows = unionOf(follows, this.closures.of[this.nodes.nexts[node]!]!.nodes)
+      for (const node of takers) follows = unionOf(follows, this.closures.of[this.nodes.nexts[node]!]!.nodes)
       const plain = this.acquire(follows, CONTEXT.none)
       const word = plain.constrained ? this.acquire(follows, CONTEXT.word) : plain
       // glibc makes this one although a newline is only special under REG_NEWLINE.
@@ -106,18 +106,31 @@ export class States {
 
   /** Bytes by the nodes that take them. */
   private destinations(state: State): [readonly number[], number[]][] {
-    const takers = Array.from(state.nodes).filter(node => !isEpsilon(this.nodes.types[node]!) && this.nodes.sets[node])
-    const groups = new Map<string, [readonly number[], number[]]>()
-    for (let byte = 0; byte < 256; byte++) {
-      const members = takers.filter(node => takes(this.nodes.sets[node]!, this.nodes.constraints[node]!, byte))
-      if (members.length === 0) continue
-      const key = members.join()
-      const group = groups.get(key)
-      if (group === undefined) groups.set(key, [members, [byte]])
-      else group[1].push(byte)
+    const takers: (number[] | undefined)[] = []
+    for (const node of state.nodes) {
+      const set = this.nodes.sets[node]
+      if (set === undefined) continue
+      const constraint = this.nodes.constraints[node]!
+      for (const byte of bytesOf(set)) if (constraint === 0 || takes(constraint, byte)) (takers[byte] ??= []).push(node)
     }
+    const groups = new Map<string, [readonly number[], number[]]>()
+    // Holes are skipped: most states are left by a byte or two.
+    takers.forEach((accepting, byte) => {
+      const key = accepting!.join()
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, [accepting!, [byte]])
+      else group[1].push(byte)
+    })
     return [...groups.values()]
   }
+}
+
+const known = new WeakMap<ByteSet, readonly number[]>()
+
+const bytesOf = (set: ByteSet): readonly number[] => {
+  const bytes = known.get(set) ?? members(set)
+  known.set(set, bytes)
+  return bytes
 }
 
 const roomAt = (count: number): number => {
@@ -126,8 +139,7 @@ const roomAt = (count: number): number => {
   return room
 }
 
-const takes = (set: ByteSet, constraint: number, byte: number): boolean => {
-  if (!hasByte(set, byte)) return false
+const takes = (constraint: number, byte: number): boolean => {
   if ((constraint & CONSTRAINT.nextEnd) !== 0) return false
   if ((constraint & CONSTRAINT.nextNewline) !== 0 && byte !== 0x0a) return false
   if ((constraint & CONSTRAINT.nextWord) !== 0 && !hasByte(WORD, byte)) return false

@@ -1,0 +1,4 @@
+// Everything of this plugin that touches the machine.
+export * from './configuration/index.js'
+export * from './measure/index.js'
+export * from './read-map.js'
