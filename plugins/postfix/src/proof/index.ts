@@ -1,0 +1,3 @@
+// Proofs that two tables answer the same.
+export * from './certify.js'
+export * from './prove.js'

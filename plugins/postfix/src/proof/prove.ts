@@ -1,0 +1,47 @@
+// Proves that the new table gives every key the answer of the old one.
+import {compareRulesets} from '../automaton/compare.js'
+import {AUTOMATON_LIMITS} from '../automaton/ruleset.js'
+import {tableRuleset} from '../automaton/table-ruleset.js'
+import type {Table} from '../table/entry.js'
+import type {Used} from '../rewrite/allowance.js'
+import type {Step} from '../rewrite/optimize.js'
+import {certify} from './certify.js'
+
+export type Proof =
+  /** Both tables walked side by side through every key there is. */
+  | {readonly verdict: 'proven'; readonly method: 'whole-table'; readonly states: number}
+  /** Each rewrite has its certificate; `states` is how far the whole tables were walked before that was given up. */
+  | {readonly verdict: 'proven'; readonly method: 'per-rewrite'; readonly states: number}
+  | {
+      readonly verdict: 'not-proven'
+      readonly why: string
+      /** Entries of the table before step `step` whose rewriting is to be left out. */
+      readonly step: number
+      readonly entries: readonly number[]
+    }
+
+export interface ProveOptions {
+  /** States of both machines together before certificates take over. */
+  readonly states: number
+  readonly used: Used
+}
+
+/** States of the walk through whole tables, unless told. */
+export const PROOF_STATES = 200_000
+/** Integers of the walk: 4 bytes each. */
+const INTEGERS = 60_000_000
+
+/** `steps` lead from the original to the last table. */
+export const prove = (original: Table, last: Table, steps: readonly Step[], options: ProveOptions): Proof => {
+  const {states, used} = options
+  const limits = {...AUTOMATON_LIMITS, states, integers: INTEGERS, nodes: 3_000_000, stop: () => used(0.7)}
+  const whole = compareRulesets(tableRuleset(original), tableRuleset(last), limits)
+  if (whole.verdict === 'equal') return {verdict: 'proven', method: 'whole-table', states: whole.states}
+  if (whole.verdict === 'different')
+    return {verdict: 'not-proven', why: `the key ${JSON.stringify(whole.key)} has another answer`, step: -1, entries: []}
+  for (const [step, one] of steps.entries()) {
+    const certificate = certify(one, () => used(0.9))
+    if (certificate.verdict === 'not-proven') return {...certificate, step}
+  }
+  return {verdict: 'proven', method: 'per-rewrite', states: whole.limit === 'states' ? whole.reached : 0}
+}

@@ -1,0 +1,5 @@
+// Smaller tables that answer the same.
+export {type Used, UNLIMITED} from './allowance.js'
+export * from './optimize.js'
+export type {KeptReason} from './plan/candidate.js'
+export type {RewriteKind} from './round.js'
