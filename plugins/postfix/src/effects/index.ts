@@ -1,4 +1,5 @@
 // Everything of this plugin that touches the machine.
 export * from './configuration/index.js'
+export * from './engine/index.js'
 export * from './measure/index.js'
 export * from './read-map.js'

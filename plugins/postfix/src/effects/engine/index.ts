@@ -1,0 +1,3 @@
+// The real engine.
+export * from './ask.js'
+export * from './confirm.js'
