@@ -2,4 +2,5 @@
 export * from './configuration/index.js'
 export * from './engine/index.js'
 export * from './measure/index.js'
+export * from './read-lines.js'
 export * from './read-map.js'

@@ -1,3 +1,4 @@
 // The real engine.
 export * from './ask.js'
 export * from './confirm.js'
+export * from './explain.js'
