@@ -41,6 +41,8 @@ class Certifier {
     this.after = after
     this.stop = stop
     this.origins = origins
+    for (const entry of before.entries) if (entry.kind === 'rule') this.words.of(entry.pattern)
+    this.symbols.freeze()
     this.newRules = ruleEntries(after)
     for (const [place, entries] of origins.entries())
       for (const entry of entries) this.standIns.set(entry, [...(this.standIns.get(entry) ?? []), place])

@@ -55,7 +55,7 @@ const ROUNDS = 6
 /** Rewrites a table. Pure and deterministic, but for `used`, which may end it early. */
 export const optimizeTable = (table: Table, options: OptimizeOptions = {}): Optimized => {
   const {goal = 'balanced', used = UNLIMITED, leave = new Set<number>()} = options
-  const context = {goal, symbols: new Symbols(), used}
+  
   const read = (text: string): Table =>
     parseTable(text, {
       engine: table.engine,
@@ -63,6 +63,8 @@ export const optimizeTable = (table: Table, options: OptimizeOptions = {}): Opti
     })
   const work = new Work(table)
   for (let n = 0; n < ROUNDS && !used(0.5); n++) {
+    // Symbols of its own each time, so that a later run of the command sees what this round sees.
+    const context = {goal, symbols: new Symbols(), used}
     const {assembled, rewrites, kept} = round(work.table, {...context, leave: work.placesOf(leave)})
     if (n === 0) work.kept = kept
     if (rewrites.length > 0) work.step(assembled, rewrites, read)

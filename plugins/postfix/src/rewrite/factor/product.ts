@@ -10,6 +10,9 @@ export interface Product {
 }
 
 const CANDIDATES = 12
+/** Of many words fewer candidates are tried: the first is nearly always the best. */
+const MANY = 4_000
+const CANDIDATES_OF_MANY = 3
 /** What a product must save, in symbols and as a share of the trie. */
 const LEAST = 4
 const SHARE = 0.08
@@ -20,28 +23,30 @@ export const bestProduct = (sorted: readonly Word[]): Product | undefined => {
   const dawg = buildDawg(sorted)
   const whole = dawg.trie[dawg.root]!
   let best: {product: Product; cost: number} | undefined
-  for (const state of candidates(dawg)) {
+  for (const state of candidates(dawg, sorted.length > MANY ? CANDIDATES_OF_MANY : CANDIDATES)) {
     const product = productAt(dawg, state, sorted)
     if (product === undefined) continue
-    const cost = trieSize(product.heads) + trieSize(product.tails) + trieSize(product.rest)
+    // All three come from the automaton or the list in their order.
+    const cost = trieSizeOfSorted(product.heads) + trieSizeOfSorted(product.tails) + trieSizeOfSorted(product.rest)
     if (best === undefined || cost < best.cost) best = {product, cost}
   }
   return best === undefined || whole - best.cost < Math.max(LEAST, SHARE * whole) ? undefined : best.product
 }
 
 /** States whose rest is written often, the greatest saving first. */
-const candidates = (dawg: Dawg): number[] => {
+const candidates = (dawg: Dawg, most: number): number[] => {
   const saving = (state: number): number => (dawg.paths[state]! - 1) * dawg.trie[state]!
   return dawg.edges
     .map((_, state) => state)
     .filter(state => state !== dawg.root && dawg.trie[state]! > 0 && dawg.paths[state]! > 1)
     .toSorted((a, b) => saving(b) - saving(a) || b - a)
-    .slice(0, CANDIDATES)
+    .slice(0, most)
 }
 
 /** How many symbols a trie of the words has. */
-export const trieSize = (words: readonly Word[]): number => {
-  const sorted = words.toSorted(byUnit)
+export const trieSize = (words: readonly Word[]): number => trieSizeOfSorted(words.toSorted(byUnit))
+
+const trieSizeOfSorted = (sorted: readonly Word[]): number => {
   let size = 0
   let before = ''
   for (const word of sorted) {

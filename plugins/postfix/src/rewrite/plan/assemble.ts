@@ -76,7 +76,8 @@ class Writer {
     for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
     for (const one of written) {
       this.line(ruleLines(one, writeResult(first.result)), first)
-      this.origins.push(members.filter(({words}) => sharesWord(words, one.words)).map(({entry}) => entry))
+      const says = new Set(one.words)
+      this.origins.push(members.filter(({words}) => words.some(word => says.has(word))).map(({entry}) => entry))
     }
   }
 
@@ -89,9 +90,4 @@ class Writer {
     if (this.text !== '' && text !== '' && !this.text.endsWith('\n')) this.text += '\n'
     this.text += text
   }
-}
-
-const sharesWord = (some: readonly string[], others: readonly string[]): boolean => {
-  const set = new Set(others)
-  return some.some(word => set.has(word))
 }
