@@ -2,3 +2,4 @@
 export * from './ask.js'
 export * from './confirm.js'
 export * from './explain.js'
+export * from './indexed.js'
