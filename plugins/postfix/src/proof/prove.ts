@@ -15,6 +15,8 @@ export type Proof =
   | {
       readonly verdict: 'not-proven'
       readonly why: string
+      /** A key that the tables answer differently, where that is what was found. */
+      readonly key?: string
       /** Entries of the table before step `step` whose rewriting is to be left out. */
       readonly step: number
       readonly entries: readonly number[]
@@ -38,7 +40,13 @@ export const prove = (original: Table, last: Table, steps: readonly Step[], opti
   const whole = compareRulesets(tableRuleset(original), tableRuleset(last), limits)
   if (whole.verdict === 'equal') return {verdict: 'proven', method: 'whole-table', states: whole.states}
   if (whole.verdict === 'different')
-    return {verdict: 'not-proven', why: `the key ${JSON.stringify(whole.key)} has another answer`, step: -1, entries: []}
+    return {
+      verdict: 'not-proven',
+      why: `the key ${JSON.stringify(whole.key)} would have another answer`,
+      key: whole.key,
+      step: -1,
+      entries: [],
+    }
   for (const [step, one] of steps.entries()) {
     const certificate = certify(one, () => used(0.9))
     if (certificate.verdict === 'not-proven') return {...certificate, step}
