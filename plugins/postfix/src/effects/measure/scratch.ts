@@ -5,7 +5,8 @@ import {join} from 'node:path'
 
 import {fromSystem} from 'mailops/core'
 
-const MAIN_CF = ['compatibility_level = 3.6', 'myhostname = localhost.localdomain', 'smtputf8_enable = no', ''].join('\n')
+// Not localhost.localdomain: postmap(1) then asks the resolver first, for seconds.
+const MAIN_CF = ['compatibility_level = 3.6', 'myhostname = mx.example.com', 'smtputf8_enable = no', ''].join('\n')
 
 export interface Scratch {
   readonly directory: string
