@@ -1,12 +1,14 @@
 // A private directory for one measurement or question: a table, and a main.cf that postmap(1) accepts.
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync, utimesSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {fromSystem} from 'mailops/core'
 
-// Not localhost.localdomain: postmap(1) then asks the resolver first, for seconds.
 const MAIN_CF = ['compatibility_level = 3.6', 'myhostname = mx.example.com', 'smtputf8_enable = no', ''].join('\n')
+
+/** Postfix reads a table that was written within the last second or so again and again until it is sure of it. */
+const LONG_AGO = 1_000_000_000
 
 export interface Scratch {
   readonly directory: string
@@ -25,6 +27,7 @@ export const openScratch = (configDirectory?: string): Scratch => {
     const path = join(directory, name)
     try {
       writeFileSync(path, text, {encoding: 'latin1', mode: 0o600})
+      utimesSync(path, LONG_AGO, LONG_AGO)
     } catch (error) {
       throw fromSystem(error, 'write', path)
     }
