@@ -37,8 +37,11 @@ export const mapUses = (
 ): MapUse[] => {
   const {parameters, services} = configuration
   const classes = (parameters.get('smtpd_restriction_classes') ?? '').split(/[\s,]+/)
-  const mapsOf = memo((value: string) => [...mapsIn(value), ...listFilesIn(value).flatMap(path => mapsIn(listFile(path) ?? ''))])
-  const interesting = [...parameters].filter(([, value]) => mapsOf(value).length > 0).map(([name]) => name)
+  const named = memo((value: string) => mapsIn(value))
+  const listed = memo((value: string) => listFilesIn(value).flatMap(path => mapsIn(listFile(path) ?? '')))
+  const interesting = [...parameters]
+    .filter(([, value]) => named(value).length > 0 || listFilesIn(value).length > 0)
+    .map(([name]) => name)
   const found: MapUse[] = []
   for (const service of services) {
     const names = new Set([...interesting, ...service.overrides.keys()])
@@ -46,7 +49,8 @@ export const mapUses = (
       const value = service.overrides.get(parameter) ?? parameters.get(parameter) ?? ''
       for (const reader of readersOf(parameter, classes)) {
         if (!reader.programs.includes(service.program)) continue
-        for (const map of mapsOf(value)) found.push(useOf({map, service, parameter, openedAs: reader.openedAs}, services))
+        const maps = reader.openedAs === 'list' ? [...named(value), ...listed(value)] : named(value)
+        for (const map of maps) found.push(useOf({map, service, parameter, openedAs: reader.openedAs}, services))
       }
     }
   }

@@ -1,5 +1,5 @@
 // Reads the configuration of a Postfix instance through its own postconf(1).
-import {existsSync, readFileSync, realpathSync} from 'node:fs'
+import {closeSync, constants, existsSync, fstatSync, openSync, readFileSync, realpathSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 
 import {OpsError} from 'mailops/core'
@@ -48,12 +48,16 @@ const fatalOf = (stderr: string): string => /fatal: (.*)/.exec(stderr)?.[1] ?? (
 const LIST_FILE_BYTES = 1 << 24
 
 const listFile = (path: string): string | undefined => {
+  let fd: number | undefined
   try {
-    const text = readFileSync(path, 'latin1')
-    return text.length > LIST_FILE_BYTES ? undefined : text
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = fstatSync(fd)
+    return stat.isFile() && stat.size <= LIST_FILE_BYTES ? readFileSync(fd, 'latin1') : undefined
   } catch {
     // Absent or closed to us: Postfix itself will complain, and it names no table that we could read.
     return undefined
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 
