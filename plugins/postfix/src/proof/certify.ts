@@ -4,7 +4,8 @@ import type {PatternUse} from '../table/pattern-use.js'
 import {writeResult} from '../table/result.js'
 import {Disjointness} from '../rewrite/plan/disjoint.js'
 import {ruleEntries, type Step} from '../rewrite/optimize.js'
-import {Symbols} from '../rewrite/words/symbols.js'
+import {toldBy} from '../rewrite/words/relative.js'
+import {Symbols, type Word} from '../rewrite/words/symbols.js'
 import {RuleWords} from './rule-words.js'
 import {neverAnswers} from './never-answers.js'
 
@@ -35,14 +36,14 @@ class Certifier {
   /** For each rule of the old table the places, among the rules of the new one, of those that stand for it. */
   private readonly standIns = new Map<number, number[]>()
   private readonly origins: Step['origins']
+  /** What each joined rule of the new table says, in words of the old. */
+  private readonly told = new Map<number, ReadonlySet<Word>>()
 
   constructor({before, after, origins}: Step, stop: () => boolean) {
     this.before = before
     this.after = after
     this.stop = stop
     this.origins = origins
-    for (const entry of before.entries) if (entry.kind === 'rule') this.words.of(entry.pattern)
-    this.symbols.freeze()
     this.newRules = ruleEntries(after)
     for (const [place, entries] of origins.entries())
       for (const entry of entries) this.standIns.set(entry, [...(this.standIns.get(entry) ?? []), place])
@@ -90,8 +91,9 @@ class Certifier {
     this.guardsAgree(rule, entries)
     if (olds.length === 1 && sameRule(rule, olds[0]!)) return
     const all = new Set(olds.flatMap(old => this.wordsOf(old, entries)))
-    if (!this.wordsOf(rule, entries).every(word => all.has(word)))
-      throw new NotProven('a joined rule matches more than its parts', entries)
+    const told = toldBy(this.wordsOf(rule, entries), all, this.symbols)
+    if (told === undefined) throw new NotProven('a joined rule matches more than its parts', entries)
+    this.told.set(place, told)
   }
 
   /** The guards of the rules it stands for, and perhaps more that none of its keys fails. */
@@ -129,11 +131,10 @@ class Certifier {
       return
     }
     if (places.length === 1 && sameRule(rule, this.newRule(places[0]!))) return
-    const joined = places.map(place => this.words.setOf(this.newRule(place).pattern))
+    const joined = places.map(place => this.told.get(place) ?? new Set(this.wordsOf(this.newRule(place), [entry])))
     for (const word of this.wordsOf(rule, [entry])) {
-      if (joined.some(set => set?.has(word) === true)) continue
-      const held = places.some(place => this.words.of(this.newRule(place).pattern)?.some(other => word.includes(other)) === true)
-      if (!held) throw new NotProven('a joined rule matches less than its parts', [entry])
+      if (joined.some(set => set.has(word)) || joined.some(set => holdsOne(set, word))) continue
+      throw new NotProven('a joined rule matches less than its parts', [entry])
     }
   }
 
@@ -163,6 +164,12 @@ class Certifier {
       else list.push(mine)
     }
   }
+}
+
+/** True when one of the words stands within another: whatever matches that matches it too. */
+const holdsOne = (words: ReadonlySet<Word>, word: Word): boolean => {
+  for (const inner of words) if (word.includes(inner)) return true
+  return false
 }
 
 const samePattern = (a: PatternUse | undefined, b: PatternUse | undefined): boolean =>

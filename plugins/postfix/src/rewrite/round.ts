@@ -40,7 +40,6 @@ export interface Round {
 export const round = (table: Table, context: RoundContext): Round => {
   const {symbols, used, leave} = context
   const known = new Map([...readCandidates(table, symbols)].map(([entry, one]) => [entry, left(one, leave.has(entry))]))
-  symbols.freeze()
   const unreachable = findUnreachable(table, known, {symbols, stop: () => used(0.2)}).filter(({entry}) => !leave.has(entry))
   const removed = new Set(unreachable.map(({entry}) => entry))
   const disjoint = new Disjointness(symbols, () => used(0.3))

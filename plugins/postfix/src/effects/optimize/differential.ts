@@ -20,7 +20,9 @@ export interface DifferentialOptions {
   readonly progress?: (done: number, total: number) => void
 }
 
-const FIRST_BATCH = 200
+/** One key a rule in most tables. */
+const FIRST_BATCH = 2_000
+const SMALLEST_BATCH = 20
 const LARGEST_BATCH = 20_000
 /** No batch may take longer than what is left and this. */
 const PATIENCE_MS = 5_000
@@ -58,8 +60,8 @@ class Run {
   }
 
   async all(): Promise<void> {
-    const deadline = performance.now() + this.options.seconds * 1_000
     const list: Witness[] = [...COMMON_KEYS.map(key => ({key, entry: -1, hit: false})), ...witnesses(this.before.table)]
+    const deadline = performance.now() + this.options.seconds * 1_000
     let size = FIRST_BATCH
     for (let at = 0; at < list.length; ) {
       const began = performance.now()
@@ -71,7 +73,7 @@ class Run {
       const rate = batch.length / Math.max(1, performance.now() - began)
       // As many as fit into what is left, by what the last ones took.
       size = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(rate * Math.max(0, deadline - performance.now()) * 0.8)))
-      if (size < FIRST_BATCH / 10) return
+      if (size < SMALLEST_BATCH) return
     }
   }
 

@@ -2,6 +2,7 @@
 import type {Engine, PatternUse} from '../../table/pattern-use.js'
 import type {Candidate, KeptReason} from '../plan/candidate.js'
 import {expand} from '../words/expand.js'
+import {toldBy} from '../words/relative.js'
 import type {Symbols, Word} from '../words/symbols.js'
 import {coldCost, coldCostOfAll, readBack} from './cost.js'
 import {partition} from './partition.js'
@@ -61,9 +62,9 @@ const connect = (members: readonly Candidate[], parts: readonly Word[][]): Conne
     return at
   }
   const homes = members.map(({words}) => {
-    const mine = [...new Set(words.map(word => partOf.get(word)).filter(part => part !== undefined))]
+    const mine = [...new Set(words.map(word => partOf.get(word) ?? holder(word, partOf)))]
     for (const part of mine.slice(1)) root[find(part)] = find(mine[0]!)
-    return mine[0]
+    return mine[0]!
   })
   const connected = new Map<number, Connected>()
   const at = (number: number): Connected => {
@@ -71,10 +72,15 @@ const connect = (members: readonly Candidate[], parts: readonly Word[][]): Conne
     connected.set(number, known)
     return known
   }
-  // A rule whose words all are held by others needs none of its own: it goes with the first part.
-  for (const [n, home] of homes.entries()) at(find(home ?? 0)).mine.push(members[n]!)
+  for (const [n, home] of homes.entries()) at(find(home)).mine.push(members[n]!)
   for (const [number, part] of parts.entries()) at(find(number)).parts.push(part)
   return [...connected.values()]
+}
+
+/** The part of the word that stands within this one: withoutSubsumed left it out for that. */
+const holder = (word: Word, partOf: ReadonlyMap<Word, number>): number => {
+  for (const [other, part] of partOf) if (word.includes(other)) return part
+  return 0
 }
 
 const write = (mine: readonly Candidate[], parts: readonly Word[][], context: DecideContext): Merge | undefined => {
@@ -97,7 +103,8 @@ const saysThe = (words: readonly Word[], use: PatternUse, symbols: Symbols): boo
   const read = expand(use.parsed.node, symbols)
   if (read === undefined) return false
   const wanted = new Set(words)
-  return read.length === wanted.size && read.every(word => wanted.has(word))
+  const told = toldBy(read, wanted, symbols)
+  return told !== undefined && told.size === wanted.size
 }
 
 /** Of a pattern that only changes its form it is asked that it is clearly smaller. */

@@ -74,10 +74,13 @@ class Writer {
       ...members.slice(1).flatMap(({entry}) => commentsOf(this.table, entry)),
     ]
     for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
+    const said = new Set(written.flatMap(({words}) => words))
     for (const one of written) {
       this.line(ruleLines(one, writeResult(first.result)), first)
       const says = new Set(one.words)
-      this.origins.push(members.filter(({words}) => words.some(word => says.has(word))).map(({entry}) => entry))
+      // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
+      const own = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
+      this.origins.push(own.map(({entry}) => entry))
     }
   }
 

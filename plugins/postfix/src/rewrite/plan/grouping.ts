@@ -20,10 +20,9 @@ interface OpenGroup {
   readonly members: Candidate[]
 }
 
-/** A rule that others may have to pass. `at` is where what becomes of it will stand. */
+/** A rule that others may have to pass: whether it goes up itself is decided later, so it counts where it stands. */
 interface Placed extends Sided {
   readonly entry: number
-  readonly at: number
 }
 
 /** Groups the rules of each stretch of the table that one guard covers; an if or endif lets nothing pass. */
@@ -63,7 +62,7 @@ class Stretch {
   ): {group?: OpenGroup; heldBy?: number} {
     if (candidate === undefined) {
       const {result} = sided.rule
-      this.place(result.kind === 'text' ? `=${result.text}` : '$', {...sided, at: sided.entry})
+      this.place(result.kind === 'text' ? `=${result.text}` : '$', sided)
       return {}
     }
     const key = `${candidate.icase ? 'i' : '-'}${candidate.answer}`
@@ -71,12 +70,12 @@ class Stretch {
     const heldBy = open === undefined ? undefined : this.obstacle(sided, candidate.answer, open.first)
     if (open !== undefined && heldBy === undefined) {
       open.members.push(candidate)
-      this.place(`=${candidate.answer}`, {...sided, at: open.first})
+      this.place(`=${candidate.answer}`, sided)
       return {}
     }
     const group = {first: sided.entry, members: [candidate]}
     this.open.set(key, group)
-    this.place(`=${candidate.answer}`, {...sided, at: sided.entry})
+    this.place(`=${candidate.answer}`, sided)
     return {group, ...(heldBy !== undefined && {heldBy})}
   }
 
@@ -93,8 +92,7 @@ class Stretch {
       for (let at = list.length - 1; at >= 0; at--) {
         const placed = list[at]!
         if (placed.entry < first) break
-        // What has itself gone up further stays before us.
-        if (placed.at >= first && !this.disjoint.proves(sided, placed)) return placed.entry
+        if (!this.disjoint.proves(sided, placed)) return placed.entry
       }
     }
     return undefined

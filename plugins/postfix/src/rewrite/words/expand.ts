@@ -33,7 +33,6 @@ class Expander {
   words(node: RegexNode): Word[] | undefined {
     switch (node.kind) {
       case 'class':
-        return this.symbols.ofClass(node)
       case 'assert':
         return [this.symbols.of(node)]
       case 'group':

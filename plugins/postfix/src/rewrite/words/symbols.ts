@@ -1,5 +1,5 @@
 // The letters that rules are factored over: one symbol a class, assertion or repetition, the same for equal ones.
-import {type ByteSet, emptySet, hasByte, members, sameSet, setKey, unionSet, withinSet} from '../../regex/byte-set.js'
+import {type ByteSet, hasByte, members, setKey} from '../../regex/byte-set.js'
 import type {RegexNode} from '../../regex/node.js'
 
 /** A word is a text of symbols: each UTF-16 unit is the number of one. Equal words are equal languages. */
@@ -18,12 +18,6 @@ export class Symbols {
   private readonly nodes: RegexNode[] = []
   private readonly numbers = new Map<string, number>()
   private readonly bySet = new WeakMap<ByteSet, number>()
-  private frozen = false
-
-  /** From now on a class that is new is told by those known before: what factoring joined comes apart again. */
-  freeze(): void {
-    this.frozen = true
-  }
 
   /** The symbol of a tree, as a word of one. */
   of(node: RegexNode): Word {
@@ -33,14 +27,6 @@ export class Symbols {
     const number = this.number(nodeKey(node), node)
     this.bySet.set(node.set, number)
     return String.fromCharCode(number)
-  }
-
-  /** Words of one symbol that together are the class. */
-  ofClass(node: RegexNode & {kind: 'class'}): Word[] {
-    if (!this.frozen || this.bySet.has(node.set) || this.numbers.has(nodeKey(node))) return [this.of(node)]
-    const parts = this.nodes.filter(other => other.kind === 'class' && withinSet(other.set, node.set))
-    const whole = parts.reduce((set, part) => (part.kind === 'class' ? unionSet(set, part.set) : set), emptySet())
-    return parts.length > 0 && sameSet(whole, node.set) ? parts.map(part => this.of(part)) : [this.of(node)]
   }
 
   /** The tree of the symbol at a place of a word. */
@@ -92,7 +78,3 @@ const rank = (node: RegexNode): string => {
 /** True when the symbol is the class of just this byte, in whatever case. */
 export const isByte = (node: RegexNode, byte: number): boolean =>
   node.kind === 'class' && hasByte(node.set, byte) && members(node.set).length === 1
-
-/** True when both are classes of the same bytes. */
-export const sameClass = (a: RegexNode, b: RegexNode): boolean =>
-  a.kind === 'class' && b.kind === 'class' && sameSet(a.set, b.set)
