@@ -5,7 +5,7 @@ import {OpsError} from 'mailops/core'
 import {need} from 'mailops/effects'
 
 import type {Engine} from '../../table/pattern-use.js'
-import {anonymousBytes, untilIdle} from './process-memory.js'
+import {anonymousBytes, heapBytes, untilIdle} from './process-memory.js'
 import {openScratch} from './scratch.js'
 
 /** Anonymous memory of a process above one with an empty table, in bytes. */
@@ -14,6 +14,8 @@ export interface Measured {
   readonly cold: number
   /** After all keys. */
   readonly warm: number
+  /** The same in bytes of heap, pages that were never touched included: what the model reckons. */
+  readonly heap: {readonly cold: number; readonly warm: number}
   /** How many keys were looked up. */
   readonly keys: number
 }
@@ -27,6 +29,18 @@ export interface MeasureOptions {
   readonly timeoutMs?: number
 }
 
+interface Memory {
+  readonly anonymous: number
+  readonly heap: number
+}
+
+interface Held {
+  readonly cold: Memory
+  readonly warm: Memory
+}
+
+/** malloc(3) asks the kernel for 128 kB more than it needs unless told. */
+const EXACT_HEAP = {GLIBC_TUNABLES: 'glibc.malloc.top_pad=4096'}
 const TIMEOUT_MS = 120_000
 /** Begins no address, and nothing that a pattern would look for. */
 const COLD_KEY = '\x7f'
@@ -36,9 +50,9 @@ export const measureTables = async (sources: readonly string[], options: Measure
   const postmap = need('postmap')
   const scratch = openScratch(options.configDirectory)
   const keys = options.keys.filter(key => /^[\x21-\x7e][\x20-\x7e]*$/.test(key) && key !== '-')
-  const one = async (name: string, source: string): Promise<{cold: number; warm: number}> => {
+  const one = async (name: string, source: string): Promise<Held> => {
     const argv = ['-q', '-', `${options.engine}:${scratch.table(name, source)}`]
-    const child = spawn(postmap, argv, {env: {...process.env, ...scratch.environment}, stdio: ['pipe', 'ignore', 'pipe']})
+    const child = spawn(postmap, argv, {env: {...process.env, ...scratch.environment, ...EXACT_HEAP}, stdio: ['pipe', 'ignore', 'pipe']})
     return hold(child, {keys, deadline: performance.now() + (options.timeoutMs ?? TIMEOUT_MS)})
   }
   try {
@@ -46,7 +60,11 @@ export const measureTables = async (sources: readonly string[], options: Measure
     const measured: Measured[] = []
     for (const [at, source] of sources.entries()) {
       const {cold, warm} = await one(`table-${at}`, source)
-      measured.push({cold: Math.max(0, cold - empty.cold), warm: Math.max(0, warm - empty.warm), keys: keys.length})
+      const above = (of: 'anonymous' | 'heap'): {cold: number; warm: number} => ({
+        cold: Math.max(0, cold[of] - empty.cold[of]),
+        warm: Math.max(0, warm[of] - empty.warm[of]),
+      })
+      measured.push({...above('anonymous'), heap: above('heap'), keys: keys.length})
     }
     return measured
   } finally {
@@ -57,18 +75,18 @@ export const measureTables = async (sources: readonly string[], options: Measure
 const hold = async (
   child: ChildProcess,
   {keys, deadline}: {keys: readonly string[]; deadline: number},
-): Promise<{cold: number; warm: number}> => {
+): Promise<Held> => {
   const ended = new Promise<void>(resolve => void child.once('close', () => resolve()))
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('latin1')).slice(-2_000)))
   child.stdin?.on('error', () => {
     // It ended without reading on; untilIdle finds that out.
   })
-  const look = async (input: string): Promise<number> => {
+  const look = async (input: string): Promise<Memory> => {
     await new Promise<void>(resolve => child.stdin!.write(Buffer.from(input, 'latin1'), () => resolve()))
     const pid = child.pid
     if (pid === undefined || !(await untilIdle(pid, deadline))) throw notHeld(child, said)
-    return anonymousBytes(pid)
+    return {anonymous: anonymousBytes(pid), heap: heapBytes(pid)}
   }
   try {
     const cold = await look(`${COLD_KEY}\n`)

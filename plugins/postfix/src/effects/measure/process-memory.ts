@@ -20,6 +20,16 @@ export const anonymousBytes = (pid: number): number => {
   return Number(kilobytes) * 1024
 }
 
+/** Bytes of heap that a process has asked for, touched or not: its [heap] and what malloc(3) maps beside it. */
+export const heapBytes = (pid: number): number => {
+  let bytes = 0
+  for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
+    const parts = /^([0-9a-f]+)-([0-9a-f]+) rw-p [0-9a-f]+ 00:00 0 *(\[heap\])?$/.exec(line)
+    if (parts !== null) bytes += Number.parseInt(parts[2]!, 16) - Number.parseInt(parts[1]!, 16)
+  }
+  return bytes
+}
+
 /** Processor time in ticks and whether the process sleeps; undefined when it has ended. */
 const statusOf = (pid: number): {sleeps: boolean; ticks: number} | undefined => {
   try {
