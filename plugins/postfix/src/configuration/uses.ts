@@ -80,11 +80,15 @@ export const daemonsOf = (uses: readonly MapUse[], is: (map: NamedMap) => boolea
   return [...byService].map(([service, its]) => ({
     service,
     program: its[0]!.program,
-    parameters: [...new Set(its.map(({parameter}) => parameter))],
+    parameters: [...new Set(its.map(({parameter}) => parameter))].toSorted(byOwnFirst),
     copies: new Set(its.map(({openedAs}) => openedAs)).size,
     limit: its[0]!.limit,
   }))
 }
+
+// address_verify_transport_maps = $transport_maps and its like say nothing new.
+const byOwnFirst = (a: string, b: string): number => Number(isDerived(a)) - Number(isDerived(b))
+const isDerived = (parameter: string): boolean => parameter.startsWith('address_verify_') || parameter === 'fast_flush_domains'
 
 /** The parameters for which Postfix skips rules with $n of a table. */
 export const substitutionForbiddenBy = (uses: readonly MapUse[], is: (map: NamedMap) => boolean): string[] => [
