@@ -26,6 +26,8 @@ export interface ProveOptions {
   /** States of both machines together before certificates take over. */
   readonly states: number
   readonly used: Used
+  /** True when the walk through whole tables has had its time: where unanchored patterns multiply it never ends. */
+  readonly stopWhole?: () => boolean
 }
 
 /** States of the walk through whole tables, unless told. */
@@ -35,8 +37,8 @@ const INTEGERS = 60_000_000
 
 /** `steps` lead from the original to the last table. */
 export const prove = (original: Table, last: Table, steps: readonly Step[], options: ProveOptions): Proof => {
-  const {states, used} = options
-  const limits = {...AUTOMATON_LIMITS, states, integers: INTEGERS, nodes: 3_000_000, stop: () => used(0.7)}
+  const {states, used, stopWhole = () => false} = options
+  const limits = {...AUTOMATON_LIMITS, states, integers: INTEGERS, nodes: 3_000_000, stop: () => used(0.7) || stopWhole()}
   const whole = compareRulesets(tableRuleset(original), tableRuleset(last), limits)
   if (whole.verdict === 'equal') return {verdict: 'proven', method: 'whole-table', states: whole.states}
   if (whole.verdict === 'different')

@@ -32,6 +32,8 @@ export interface Proven {
 }
 
 const ATTEMPTS = 5
+/** Of the budget, for the walk through whole tables before certificates take over. */
+const WHOLE_SHARE = 0.06
 
 /** Gives a table that is proven to answer as the old one, or the old one. `source` is the text of `table`. */
 export const optimizeProven = async (table: Table, source: string, options: ProvenOptions): Promise<Proven> => {
@@ -45,7 +47,10 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
     const optimized = optimizeTable(table, {goal, used, leave, forbidSubstitution})
     if (optimized.steps.length === 0 && original.table === table) break
     stage('proving')
-    const proof = prove(original.table, optimized.table, optimized.steps, {states: options.states ?? PROOF_STATES, used})
+    const proving = performance.now()
+    const stopWhole = (): boolean => performance.now() - proving > WHOLE_SHARE * options.budgetSeconds * 1_000
+    const states = options.states ?? PROOF_STATES
+    const proof = prove(original.table, optimized.table, optimized.steps, {states, used, stopWhole})
     if (proof.verdict === 'not-proven') {
       doubts.push(proof.why)
       if (!add(leave, blame(table, optimized, proof))) break
