@@ -19,7 +19,7 @@ const rowsOf = (words: readonly Word[]): Word[][] => {
   const product = bestProduct([...new Set(words)].toSorted(byUnit))
   if (product === undefined) return [[...words]]
   const {heads, tails, rest} = product
-  const [names, others] = heads.length >= tails.length ? [heads, tails] : [tails, heads]
-  const rows = names.map(name => others.map(other => (names === heads ? name + other : other + name)))
+  // What comes first is the name.
+  const rows = heads.map(head => tails.map(tail => head + tail))
   return [...rows, ...(rest.length === 0 ? [] : rowsOf(rest))]
 }
