@@ -4,6 +4,7 @@ import {AUTOMATON_LIMITS} from '../automaton/ruleset.js'
 import {tableRuleset} from '../automaton/table-ruleset.js'
 import type {Table} from '../table/entry.js'
 import type {Used} from '../rewrite/allowance.js'
+import {withDoubts} from '../rewrite/doubt.js'
 import type {Step} from '../rewrite/optimize.js'
 import {certify} from './certify.js'
 
@@ -35,10 +36,11 @@ export const PROOF_STATES = 200_000
 /** Integers of the walk: 4 bytes each. */
 const INTEGERS = 60_000_000
 
-/** `steps` lead from the original to the last table. */
-export const prove = (original: Table, last: Table, steps: readonly Step[], options: ProveOptions): Proof => {
+/** `steps` lead from the first to the final table. */
+export const prove = (first: Table, final: Table, steps: readonly Step[], options: ProveOptions): Proof => {
   const {states, used, stopWhole = () => false} = options
   const limits = {...AUTOMATON_LIMITS, states, integers: INTEGERS, nodes: 3_000_000, stop: () => used(0.7) || stopWhole()}
+  const [original, last] = [withDoubts(first), withDoubts(final)]
   const whole = compareRulesets(tableRuleset(original), tableRuleset(last), limits)
   if (whole.verdict === 'equal') return {verdict: 'proven', method: 'whole-table', states: whole.states}
   if (whole.verdict === 'different')

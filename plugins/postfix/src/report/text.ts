@@ -50,7 +50,7 @@ const table = ({rules, memory}: OptimizeDocument): string[] => {
   const row = (name: string, before: string, after: string, gain = ''): string =>
     `${name.padEnd(30)}${before.padStart(12)}${after.padStart(12)}${gain.padStart(12)}`.trimEnd()
   const bytes = (name: string, before: number, after: number): string =>
-    row(name, bytesText(before), bytesText(after), after > 0 && before > 0 ? `x${ratio(before / after)} less` : '')
+    row(name, bytesText(before), bytesText(after), after > 0 && before > NOTABLE * after ? `x${ratio(before / after)} less` : '')
   const pair = (name: string, {coldBefore, coldAfter, warmBefore, warmAfter}: BeforeAfter): string[] => [
     bytes(`cold heap, ${name}`, coldBefore, coldAfter),
     bytes(`warm heap, ${name}`, warmBefore, warmAfter),
@@ -62,6 +62,9 @@ const table = ({rules, memory}: OptimizeDocument): string[] => {
     ...(memory.measured === null ? [] : pair('measured', memory.measured)),
   ]
 }
+
+/** A gain below this is none worth a word. */
+const NOTABLE = 1.05
 
 const ratio = (factor: number): string => (factor >= 10 ? factor.toFixed(0) : factor.toFixed(1))
 

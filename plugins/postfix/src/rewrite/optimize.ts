@@ -3,6 +3,7 @@ import type {Table} from '../table/entry.js'
 import {parseTable} from '../table/parse.js'
 import {type Used, UNLIMITED} from './allowance.js'
 import {type Goal} from './merge/decide.js'
+import {withDoubts} from './doubt.js'
 import {guardTable} from './guard/guard.js'
 import type {KeptReason} from './plan/candidate.js'
 import {type Rewrite, round} from './round.js'
@@ -53,14 +54,12 @@ export interface Step {
 const ROUNDS = 6
 
 /** Rewrites a table. Pure and deterministic, but for `used`, which may end it early. */
-export const optimizeTable = (table: Table, options: OptimizeOptions = {}): Optimized => {
+export const optimizeTable = (whole: Table, options: OptimizeOptions = {}): Optimized => {
+  const table = withDoubts(whole)
   const {goal = 'balanced', used = UNLIMITED, leave = new Set<number>()} = options
   
-  const read = (text: string): Table =>
-    parseTable(text, {
-      engine: table.engine,
-      ...(options.forbidSubstitution !== undefined && {forbidSubstitution: options.forbidSubstitution}),
-    })
+  const {forbidSubstitution = false} = options
+  const read = (text: string): Table => withDoubts(parseTable(text, {engine: table.engine, forbidSubstitution}))
   const work = new Work(table)
   for (let n = 0; n < ROUNDS && !used(0.5); n++) {
     // Symbols of its own each time, so that a later run of the command sees what this round sees.

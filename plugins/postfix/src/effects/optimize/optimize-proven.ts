@@ -42,9 +42,11 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
   const {forbidSubstitution, goal, original = {table, source}, stage = () => undefined} = options
   const leave = new Set<number>()
   const doubts: string[] = []
+  let last = unchanged(table)
   for (let attempt = 0; attempt < ATTEMPTS && !used(0.5); attempt++) {
     stage('rewriting')
     const optimized = optimizeTable(table, {goal, used, leave, forbidSubstitution})
+    last = {...last, kept: optimized.kept}
     if (optimized.steps.length === 0 && original.table === table) break
     stage('proving')
     const proving = performance.now()
@@ -67,7 +69,7 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
     doubts.push(`postmap answers ${JSON.stringify(differing[0])} otherwise`)
     if (!add(leave, differing.flatMap(key => blameKey(table, optimized, key)))) break
   }
-  return {optimized: unchanged(table), verdict: 'unchanged', proof: undefined, postmap: undefined, doubts, outOfTime: used(0.5)}
+  return {optimized: last, verdict: 'unchanged', proof: undefined, postmap: undefined, doubts, outOfTime: used(0.5)}
 }
 
 /** True when something new was added. */

@@ -4,6 +4,7 @@ import type {Candidate, KeptReason} from '../plan/candidate.js'
 import {expand} from '../words/expand.js'
 import {toldBy} from '../words/relative.js'
 import type {Symbols, Word} from '../words/symbols.js'
+import {isDoubtful} from '../doubt.js'
 import {coldCost, coldCostOfAll, readBack} from './cost.js'
 import {partition} from './partition.js'
 import {readableWords} from './readable.js'
@@ -93,7 +94,7 @@ const write = (mine: readonly Candidate[], parts: readonly Word[][], context: De
     written.push(...some)
   }
   const uses = written.map(one => readBack(one, engine))
-  if (uses.some((use, n) => use === undefined || !saysThe(written[n]!.words, use, symbols))) return undefined
+  if (uses.some((use, n) => use === undefined || isDoubtful(use) || !saysThe(written[n]!.words, use, symbols))) return undefined
   return pays(mine, uses as PatternUse[], goal) ? {members: mine, written} : undefined
 }
 

@@ -79,8 +79,8 @@ class Writer {
       this.line(ruleLines(one, writeResult(first.result)), first)
       const says = new Set(one.words)
       // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
-      const own = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
-      this.origins.push(own.map(({entry}) => entry))
+      const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
+      this.origins.push(mine.map(({entry}) => entry))
     }
   }
 
