@@ -46,7 +46,7 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
   for (let attempt = 0; attempt < ATTEMPTS && !used(0.5); attempt++) {
     stage('rewriting')
     const optimized = optimizeTable(table, {goal, used, leave, forbidSubstitution})
-    last = {...last, kept: optimized.kept}
+    last = unchanged(table, optimized.kept)
     if (optimized.steps.length === 0 && original.table === table) break
     stage('proving')
     const proving = performance.now()
@@ -79,11 +79,11 @@ const add = (set: Set<number>, more: readonly number[]): boolean => {
   return set.size > before
 }
 
-const unchanged = (table: Table): Optimized => ({
+const unchanged = (table: Table, kept: Optimized['kept'] = []): Optimized => ({
   text: table.entries.map(({source}) => source).join(''),
   table,
   rewrites: [],
-  kept: [],
+  kept,
   origins: ruleEntries(table).map(entry => [entry]),
   steps: [],
 })
