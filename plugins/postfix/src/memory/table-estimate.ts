@@ -38,7 +38,7 @@ const ENDIF_BYTES = 16
 export const estimateTable = (table: Table, options: EstimateOptions = {}): TableEstimate => {
   const limits = options.limits ?? COMPILE_LIMITS
   const entries = table.entries.flatMap((entry, at): EntryEstimate[] => {
-    const estimate = estimateEntry(entry, options.stop?.() === true ? HURRIED : limits)
+    const estimate = estimateEntry(entry, {limits: options.stop?.() === true ? HURRIED : limits, guarded: isGuarded(table, entry)})
     return estimate === undefined ? [] : [{entry: at, line: entry.line, ...estimate}]
   })
   const sum = (of: 'cold' | 'warm'): number => entries.reduce((total, entry) => total + entry[of], 0)
@@ -48,13 +48,31 @@ export const estimateTable = (table: Table, options: EstimateOptions = {}): Tabl
 /** Limits that give up at once. */
 const HURRIED: CompileLimits = {nodes: 2_000, members: 20_000, states: 500}
 
+/** A key that hardly anything matches passes ifs that ask for a pattern not to match, and no others. */
+const isGuarded = ({entries}: Table, entry: Entry): boolean =>
+  (entry.kind === 'rule' || entry.kind === 'if') &&
+  entry.guards.some(guard => {
+    // Of a part of a table, the guard may not be there.
+    const around = entries[guard]
+    return around?.kind === 'if' && !around.pattern.negated
+  })
+
+export interface EntryOptions {
+  readonly limits?: CompileLimits
+  /** Some if around it keeps keys away that hardly anything matches. */
+  readonly guarded?: boolean
+}
+
 /** Heap of one entry; undefined for what Postfix does not keep. */
-export const estimateEntry = (entry: Entry, limits: CompileLimits = COMPILE_LIMITS): PatternEstimate | undefined => {
+export const estimateEntry = (
+  entry: Entry,
+  {limits = COMPILE_LIMITS, guarded = false}: EntryOptions = {},
+): PatternEstimate | undefined => {
   switch (entry.kind) {
     case 'rule':
-      return estimateRule(entry, limits)
+      return estimateRule(entry, {guarded, limits})
     case 'if':
-      return plus(mymallocBytes(IF_BYTES), [pattern(entry.pattern, true, {guarded: entry.guards.length > 0, limits})])
+      return plus(mymallocBytes(IF_BYTES), [pattern(entry.pattern, true, {guarded, limits})])
     case 'endif':
       return {cold: mymallocBytes(ENDIF_BYTES), warm: mymallocBytes(ENDIF_BYTES), exact: true}
     default:
@@ -62,8 +80,10 @@ export const estimateEntry = (entry: Entry, limits: CompileLimits = COMPILE_LIMI
   }
 }
 
-const estimateRule = ({pattern: first, second, result, guards}: Rule, limits: CompileLimits): PatternEstimate => {
-  const context = {guarded: guards.length > 0, limits}
+const estimateRule = (
+  {pattern: first, second, result}: Rule,
+  context: {guarded: boolean; limits: CompileLimits},
+): PatternEstimate => {
   const patterns = [pattern(first, result.kind === 'template', context)]
   if (second !== undefined) patterns.push(pattern(second, false, context))
   return plus(mymallocBytes(RULE_BYTES) + mymallocBytes(writeResult(result).length + 1), patterns)

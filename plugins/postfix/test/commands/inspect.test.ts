@@ -179,7 +179,7 @@ describe('convert-regexp', () => {
     expect(mailops(args)).toMatchObject({status: 1, stderr: expect.stringContaining('recipient_delimiter = -')})
   })
 
-  test.skipIf(postmap === undefined).each(['texthash', 'hash'])('-o builds %s, readable as the map, and asks both (needs postmap)', type => {
+  test.skipIf(postmap === undefined).each(['texthash', 'hash', 'cdb', 'lmdb'])('-o builds %s, readable as the map, and asks both (needs postmap)', type => {
     const map = file('s', LISTS)
     const output = join(base, 'indexed')
     configure('recipient_delimiter =')
@@ -190,7 +190,7 @@ describe('convert-regexp', () => {
     expect(JSON.parse(stdout)).toMatchObject({keys: 9, verified: {differences: 0}, output: {path: output}})
     expect(readFileSync(output, 'utf8').split('\n')).toHaveLength(10)
     expect(statSync(output).mode).toBe(statSync(map).mode)
-    if (type === 'hash') expect(existsSync(`${output}.db`)).toBe(true)
+    if (type !== 'texthash') expect(existsSync(`${output}.${type === 'hash' ? 'db' : type}`)).toBe(true)
     expect(mailops(args)).toMatchObject({status: 73, stderr: expect.stringContaining('OUTPUT_EXISTS')})
     expect(mailops([...args, '--force']).status).toBe(0)
     expect(mailops(['postfix', 'convert-regexp', `regexp:${map}`, '--to', type, '-o', map, '--force']).status).toBe(64)

@@ -10,7 +10,7 @@ import {mapFlags} from '../../map-flags.js'
 import {parseTable} from '../../table/parse.js'
 
 /** One rule may use so much of the automata. */
-const RULE_LIMITS: AutomatonLimits = {...AUTOMATON_LIMITS, states: 200_000, integers: 20_000_000}
+const RULE_LIMITS: AutomatonLimits = {...AUTOMATON_LIMITS, states: 600_000, integers: 50_000_000}
 
 export default class LintRegexp extends MailopsCommand {
   static override summary = 'what is wrong with regexp: and pcre: maps'

@@ -13,7 +13,7 @@ const PAIR = 16
 const START_FRAMES = 20_480
 const FRAMES_AT_LEAST = 10
 /** How much of the frames is ever written to: the rest of the pages is never resident. */
-const RESIDENT_FRAMES = 4_300
+const RESIDENT_FRAMES = 4_500
 
 /** Biggest code that PCRE2 compiles: "regular expression is too large" beyond it. */
 export const PCRE_CODE_MAX = 65_535
