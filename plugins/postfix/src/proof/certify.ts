@@ -29,21 +29,24 @@ class NotProven extends Error {
 class Certifier {
   private readonly before: Table
   private readonly after: Table
-  private readonly stop: () => boolean
+  readonly stop: () => boolean
   private readonly symbols = new Symbols()
-  private readonly words = new RuleWords(this.symbols)
+  readonly words = new RuleWords(this.symbols)
   private readonly newRules: readonly number[]
   /** For each rule of the old table the places, among the rules of the new one, of those that stand for it. */
   private readonly standIns = new Map<number, number[]>()
   private readonly origins: Step['origins']
+  /** Who is said to answer the keys of rules that are gone: a hint only, which is checked. */
+  private readonly takenBy: ReadonlyMap<number, readonly number[]>
   /** What each joined rule of the new table says, in words of the old. */
   private readonly told = new Map<number, ReadonlySet<Word>>()
 
-  constructor({before, after, origins}: Step, stop: () => boolean) {
+  constructor({before, after, origins, rewrites}: Step, stop: () => boolean) {
     this.before = before
     this.after = after
     this.stop = stop
     this.origins = origins
+    this.takenBy = new Map(rewrites.flatMap(({entries, by}) => entries.map(entry => [entry, by ?? []] as const)))
     this.newRules = ruleEntries(after)
     for (const [place, entries] of origins.entries())
       for (const entry of entries) this.standIns.set(entry, [...(this.standIns.get(entry) ?? []), place])
@@ -126,7 +129,7 @@ class Certifier {
     const rule = this.oldRule(entry)
     const places = this.standIns.get(entry)
     if (places === undefined) {
-      if (!neverAnswers(this.before, entry, this.words, this.stop))
+      if (!neverAnswers(this.before, {entry, by: this.takenBy.get(entry) ?? []}, this))
         throw new NotProven('a removed rule may answer', [entry])
       return
     }

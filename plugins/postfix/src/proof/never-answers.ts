@@ -7,12 +7,24 @@ import type {RuleWords} from './rule-words.js'
 
 const STATES = 200_000
 
-/** By words where an earlier rule holds each of them, else by the automaton of all rules down to this one. */
-export const neverAnswers = (table: Table, entry: number, words: RuleWords, stop: () => boolean): boolean => {
+/** A rule, and the earlier ones that are said to answer all its keys. */
+export interface Removal {
+  readonly entry: number
+  readonly by: readonly number[]
+}
+
+/** By words where an earlier rule holds each of them, else by the automaton of this rule below those named. */
+export const neverAnswers = (
+  table: Table,
+  {entry, by}: Removal,
+  {words, stop}: {words: RuleWords; stop: () => boolean},
+): boolean => {
   const rule = table.entries[entry] as Rule
   const own = rule.pattern.negated ? undefined : words.of(rule.pattern)
   if (own !== undefined && own.every(word => isHeld(word, table, entry, words))) return true
-  const above = tableRuleset({...table, entries: table.entries.slice(0, entry + 1)}, 'entry')
+  const named = new Set([...by.filter(other => other < entry), entry].map(entryTag))
+  // Fewer rules above can only answer fewer keys, so what never answers below these never answers.
+  const above = tableRuleset(table, 'entry').filter(({tag}) => named.has(tag))
   const limits = {...AUTOMATON_LIMITS, states: STATES, stop}
   return noKey(above, limits, entryTag(entry)).verdict === 'yes'
 }

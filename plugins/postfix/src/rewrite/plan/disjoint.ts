@@ -17,6 +17,8 @@ export interface Sided {
 
 const STATES = 5_000
 const NODES = 50_000
+/** States of all questions together, a bound that a busy machine does not move. */
+const STATES_OF_ALL = 400_000
 /** Pairs of words that are compared for two rules. */
 const WORD_PAIRS = 4_096
 
@@ -27,6 +29,7 @@ export class Disjointness {
   /** How many more pairs may be compared, and how many more may be decided by automata. */
   private compared = 5_000_000
   private decided = 3_000
+  private states = STATES_OF_ALL
 
   constructor(symbols: Symbols, stop: () => boolean) {
     this.symbols = symbols
@@ -46,10 +49,10 @@ export class Disjointness {
   }
 
   private byAutomaton(a: Rule, b: Rule): boolean {
-    if (this.decided-- <= 0 || this.stop()) return false
+    if (this.decided-- <= 0) return false
     const conditions = [...conditionsOf(a), ...conditionsOf(b)]
     const both: DecisionRule = {conditions, tag: 'yes'}
-    const limits = {...AUTOMATON_LIMITS, states: STATES, nodes: NODES, stop: this.stop}
+    const limits = {...AUTOMATON_LIMITS, states: STATES, nodes: NODES, stop: () => this.states-- <= 0 || this.stop()}
     return conditions.length > 0 && noKey([both], limits).verdict === 'yes'
   }
 }

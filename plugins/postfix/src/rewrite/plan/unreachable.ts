@@ -21,6 +21,8 @@ export interface UnreachableOptions {
 /** Most rules of a table that the automaton is asked about one by one. */
 const MOST_ASKED = 4_000
 const STATES = 60_000
+/** States of all those questions together: a bound in work, not in time, so that a busy machine finds the same. */
+const STATES_OF_ALL = 120_000
 
 /** Finds them from the words of the rules first, then by automaton as far as time goes. */
 export const findUnreachable = (
@@ -38,7 +40,9 @@ export const findUnreachable = (
     else if (words !== undefined && !rule.pattern.negated && rule.second === undefined) earlier.add(entry, rule, words)
   }
   if (known.size > MOST_ASKED || stop()) return [...found.values()]
-  for (const answer of reachability(table, {...AUTOMATON_LIMITS, states: STATES, nodes: 1_000_000, stop}))
+  let states = 0
+  const enough = (): boolean => ++states > STATES_OF_ALL || stop()
+  for (const answer of reachability(table, {...AUTOMATON_LIMITS, states: STATES, nodes: 1_000_000, stop: enough}))
     if (answer.verdict === 'unreachable' && !found.has(answer.entry)) found.set(answer.entry, answer)
   return [...found.values()].toSorted((a, b) => a.entry - b.entry)
 }
