@@ -21,6 +21,8 @@ export interface PatternEstimate {
 export interface PatternRole {
   /** The rule uses $n, or it is an if: glibc then keeps the groups. */
   readonly captures: boolean
+  /** False for an if, where the groups are kept but never asked for. */
+  readonly asksGroups?: boolean
   /** Some guard keeps keys from it: PCRE2 then takes its working memory only when a key passes. */
   readonly guarded?: boolean
   /** Keys to walk through instead of those that the pattern itself suggests. */
@@ -37,7 +39,7 @@ export const estimatePattern = (use: PatternUse, role: PatternRole, limits: Comp
   const groups = parsed.kind === 'invalid' ? 0 : parsed.groups
   const exact = parsed.kind === 'regular'
   if (dialect.engine === 'pcre') return {...pcreEstimate(tree, {groups, guarded: role.guarded === true}), exact}
-  const options = {patternBytes: text.length, groups, captures: role.captures, newline: dialect.newline}
+  const options = {patternBytes: text.length, groups, captures: role.captures, asksGroups: role.asksGroups ?? role.captures, newline: dialect.newline}
   return {...glibcEstimate(tree, options, {keys: role.keys, limits}), ...(!exact && {exact})}
 }
 

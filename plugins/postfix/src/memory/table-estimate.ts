@@ -72,7 +72,7 @@ export const estimateEntry = (
     case 'rule':
       return estimateRule(entry, {guarded, limits})
     case 'if':
-      return plus(mymallocBytes(IF_BYTES), [pattern(entry.pattern, true, {guarded, limits})])
+      return plus(mymallocBytes(IF_BYTES), [estimatePattern(entry.pattern, {captures: true, asksGroups: false, guarded}, limits)])
     case 'endif':
       return {cold: mymallocBytes(ENDIF_BYTES), warm: mymallocBytes(ENDIF_BYTES), exact: true}
     default:

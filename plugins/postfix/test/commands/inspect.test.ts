@@ -169,6 +169,13 @@ describe('convert-regexp', () => {
     expect(stderr).toContain('line 2')
   })
 
+  test.skipIf(postmap === undefined)('an index without its source is not overwritten (needs postmap)', () => {
+    const index = file('used.db', 'in use')
+    const {status, stderr} = mailops(['postfix', 'convert-regexp', `regexp:${file('u', LISTS)}`, '--to', 'hash', '--recipient-delimiter', '', '-o', join(base, 'used')])
+    expect({status, stderr}).toMatchObject({status: 73, stderr: expect.stringContaining(index)})
+    expect(readFileSync(index, 'utf8')).toBe('in use')
+  })
+
   test('recipient_delimiter is asked for, and prevents it', () => {
     const map = file('d', LISTS)
     const args = ['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'cdb']

@@ -70,7 +70,8 @@ export default class ConvertRegexp extends MailopsCommand {
     const {output, force} = flags
     const configDirectory = known?.configuration.directory
     if (output !== undefined) {
-      checkOutput(output, {like, force})
+      // An index that is in use may stand there without its source.
+      for (const path of new Set([output, indexFile(output, flags.to)])) checkOutput(path, {like, force})
       await needTableType(flags.to, {configDirectory})
     }
     const recipientDelimiter = flags['recipient-delimiter'] ?? delimiterOf(known)

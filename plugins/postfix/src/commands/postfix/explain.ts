@@ -53,7 +53,7 @@ export default class Explain extends MailopsCommand {
       contradicted: key => void this.warn(`postmap answers ${key} otherwise than our reading of the map; what postmap says is shown`),
     }
     const original = await explainKeys(table, addresses, options)
-    const optimized = flags.optimized ? await this.#optimized(table, {addresses, options, budget: flags.budget}) : undefined
+    const optimized = flags.optimized ? await this.#optimized(table, {addresses, options, budget: flags.budget, forbidSubstitution}) : undefined
     this.#show(addresses, original, optimized)
   }
 
@@ -70,12 +70,17 @@ export default class Explain extends MailopsCommand {
 
   async #optimized(
     table: Table,
-    {addresses, options, budget}: {addresses: readonly string[]; options: ExplainOptions; budget: number},
+    {addresses, options, budget, forbidSubstitution}: {
+      addresses: readonly string[]
+      options: ExplainOptions
+      budget: number
+      forbidSubstitution: boolean
+    },
   ): Promise<Explanation[]> {
     const progress = this.progress('optimising')
     try {
       const began = performance.now()
-      const optimized = optimizeTable(table, {used: share => performance.now() - began > share * budget * 1000})
+      const optimized = optimizeTable(table, {forbidSubstitution, used: share => performance.now() - began > share * budget * 1000})
       const explanations = await explainKeys(optimized.table, addresses, options)
       return explanations.map(explanation => withOrigin(table, optimized, explanation))
     } finally {

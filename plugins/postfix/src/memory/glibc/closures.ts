@@ -73,17 +73,19 @@ export class Closures {
     return closure
   }
 
-  /** re_node_set_merge: the room grows to twice both. */
   private merge(into: Closure, other: Closure): Closure {
     if (other === EMPTY || other.nodes.length === 0) return into
-    const need = 2 * other.nodes.length + into.nodes.length
-    const room = into.room < need ? 2 * (other.nodes.length + into.room) : into.room
+    const room = mergedRoom({room: into.room, length: into.nodes.length}, other.nodes.length)
     const merged = unionOf(into.nodes, other.nodes)
     this.members += merged.length
     if (this.members > this.limits.members) throw new TooBigError('closures')
     return {nodes: merged, room}
   }
 }
+
+/** The room of a set after `more` members were merged into it: it grows to twice both (re_node_set_merge). */
+export const mergedRoom = ({room, length}: {room: number; length: number}, more: number): number =>
+  room < 2 * more + length ? 2 * (more + room) : room
 
 /** Returns the members of both, ascending. */
 export const unionOf = (a: Int32Array, b: Int32Array): Int32Array => {

@@ -6,6 +6,7 @@ import {chunkBytes} from '../heap.js'
 import {Closures} from './closures.js'
 import {CONTEXT} from './constraint.js'
 import {isEpsilon, NodeList, writeNodes} from './nodes.js'
+import {Sift} from './sift.js'
 import {type State, States} from './states.js'
 
 export interface CompileOptions {
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly groups: number
   /** False under REG_NOSUB: Postfix sets it for rules without $n, never for an if. */
   readonly captures: boolean
+  /** False where regexec(3) is not asked for the groups, as for an if; as `captures` unless told. */
+  readonly asksGroups?: boolean
   /** REG_NEWLINE. */
   readonly newline: boolean
 }
@@ -43,6 +46,8 @@ export class CompiledPattern {
   private readonly entrance: Int32Array
   private readonly initial: readonly State[]
   private readonly options: CompileOptions
+  private readonly sift: Sift | undefined
+  private readonly asksGroups: boolean
 
   constructor(tree: RegexNode, options: CompileOptions, limits: CompileLimits = COMPILE_LIMITS) {
     const {patternBytes, groups, captures} = options
@@ -55,7 +60,10 @@ export class CompiledPattern {
     this.states = new States(nodes, closures, {mask: tableSize - 1, limit: limits.states})
     this.entrance = closures.of[first]!.nodes
     this.initial = this.initialStates()
-    const inverse = captures && groups > 0 && nodes.hasChoice ? inverseBytes(closures) : 0
+    const inverted = captures && groups > 0 && nodes.hasChoice
+    const inverse = inverted ? inverseBytes(closures) : 0
+    this.asksGroups = groups > 0 && (options.asksGroups ?? captures)
+    this.sift = inverted && this.asksGroups ? new Sift(nodes, closures, this.states) : undefined
     this.coldBytes =
       chunkBytes(DFA_BYTES) +
       chunkBytes(FASTMAP_BYTES) +
@@ -103,19 +111,25 @@ export class CompiledPattern {
   }
 
   private walk(first: State, key: string, from: number): boolean {
-    let state: State | undefined = first
+    let state: State = first
     // The first byte is looked up in the fastmap: a state whose every transition fails is never left.
     if (from < key.length && !state.halts && !this.mayBegin(state, key.charCodeAt(from))) return false
-    let matched = false
+    let end = -1
+    const log: State[] = []
     for (let at = from; ; at++) {
+      log.push(state)
       if (state.halts && (!state.constrained || this.haltsAt(state, key, at))) {
-        matched = true
-        if (!this.options.captures || this.options.groups === 0) return true
+        end = at
+        // Without $n any match will do, with it the longest is looked for.
+        if (!this.asksGroups) return true
       }
-      if (at >= key.length) return matched
-      state = this.states.next(state, key.charCodeAt(at))
-      if (state === undefined) return matched
+      const next: State | undefined = at < key.length ? this.states.next(state, key.charCodeAt(at)) : undefined
+      if (next === undefined) break
+      state = next
     }
+    if (end < 0) return false
+    this.sift?.back(log.slice(0, end - from + 1), key, from)
+    return true
   }
 
   private mayBegin(state: State, byte: number): boolean {

@@ -29,6 +29,7 @@ export class States {
   private readonly nodes: NodeList
   private readonly closures: Closures
   private readonly known = new Map<string, State>()
+  private readonly bare = new Set<string>()
   /** How many states share a place of the hash table. */
   private readonly spots = new Map<number, number>()
   private readonly mask: number
@@ -57,6 +58,16 @@ export class States {
     if (constrained) this.bytes += chunkBytes(SET_BYTES) + chunkBytes(4 * entrance.length)
     this.register(entrance, context)
     return state
+  }
+
+  /** The state of just these nodes, wherever they stand (re_acquire_state); sifting makes such. */
+  acquireBare(nodes: Int32Array): void {
+    const text = nodes.join()
+    // One that matching made is as good, unless its context took nodes out of it.
+    if (this.known.get(`0:${text}`)?.nodes.length === nodes.length || this.bare.has(text)) return
+    this.bare.add(text)
+    this.bytes += chunkBytes(STATE_BYTES) + 2 * chunkBytes(4 * nodes.length)
+    this.register(nodes, CONTEXT.none)
   }
 
   private register(entrance: Int32Array, context: number): void {
