@@ -1,17 +1,16 @@
 // mailops postfix estimate: what a map costs the processes that hold it.
 import {Flags} from '@oclif/core'
 
-import {MailopsCommand} from 'mailops'
-
-import {measureTables, placeOf, loadMap, instanceOnce, otherInstances, type Instance, type LoadedMap} from '../../effects/index.js'
+import {measureTables, placeOf, loadMap, instanceOnce, type Instance, type LoadedMap} from '../../effects/index.js'
 import {estimateDocument, type EstimateDocument} from '../../estimate/document.js'
 import {estimateLines} from '../../estimate/text.js'
+import {MapCommand} from '../../map-command.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
 import {estimateTable} from '../../memory/table-estimate.js'
 import {tableKeys} from '../../memory/table-keys.js'
 import {parseTable} from '../../table/parse.js'
 
-export default class Estimate extends MailopsCommand {
+export default class Estimate extends MapCommand {
   static override summary = 'what a regexp: or pcre: map costs the processes that hold it'
   static override description =
     'Tells the heap that a process needs for the map, above one with an empty map: cold, when it has been loaded, and warm, ' +
@@ -39,24 +38,10 @@ export default class Estimate extends MailopsCommand {
     this.listen(flags)
     const instance = instanceOnce(flags['config-dir'])
     const map = await loadMap(args.map, {type: flags.type, instance})
-    const document = await this.#document(map, await this.#instance(instance, flags['config-dir']), flags)
+    const document = await this.#document(map, await this.instanceOrWarning(instance, flags['config-dir']), flags)
     for (const line of estimateLines(document, this.width)) this.data(line)
     if (document.memory.machine === null) this.say('no Postfix configuration here: --processes tells how many processes hold the map')
     return document
-  }
-
-  async #instance(read: () => Promise<Instance | undefined>, named: string | undefined): Promise<Instance | undefined> {
-    try {
-      const instance = await read()
-      for (const directory of instance === undefined || named !== undefined ? [] : otherInstances(instance.configuration))
-        this.say(`another instance of Postfix: --config-dir ${directory}`)
-      return instance
-    } catch (error) {
-      if (named !== undefined) throw error
-      // The map can be judged without the configuration, which nobody asked about.
-      this.warn(error as Error)
-      return undefined
-    }
   }
 
   async #document(

@@ -1,17 +1,18 @@
 // mailops postfix explain: which rule answers an address, and why.
 import {Flags} from '@oclif/core'
 
-import {MailopsCommand, OpsError, plural} from 'mailops'
+import {OpsError, plural} from 'mailops'
 
-import {explainKeys, type ExplainOptions, type Instance, instanceOnce, linesOfStandardInput, loadMap, placeOf} from '../../effects/index.js'
+import {explainKeys, type ExplainOptions, instanceOnce, linesOfStandardInput, loadMap, placeOf} from '../../effects/index.js'
 import {type Explanation, sameAnswer} from '../../explain/explain.js'
 import {type Explained, explainedLines} from '../../explain/text.js'
+import {MapCommand} from '../../map-command.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
 import {type Optimized, optimizeTable} from '../../rewrite/optimize.js'
 import type {Table} from '../../table/entry.js'
 import {parseTable} from '../../table/parse.js'
 
-export default class Explain extends MailopsCommand {
+export default class Explain extends MapCommand {
   static override summary = 'which rule of a map answers an address, and why'
   static override description =
     'Looks each address (or any other key) up in the map and in the map as optimize-regexp would write it: the rule that ' +
@@ -44,7 +45,7 @@ export default class Explain extends MailopsCommand {
     const instance = instanceOnce(flags['config-dir'])
     const map = await loadMap(argument, {type: flags.type, instance})
     const addresses = await addressesOf(words)
-    const known = await this.#instance(instance, flags['config-dir'])
+    const known = await this.instanceOrWarning(instance, flags['config-dir'])
     const forbidSubstitution = known !== undefined && placeOf(known, map.reference).forbidSubstitution.length > 0
     const table = parseTable(map.source, {engine: map.engine, forbidSubstitution})
     const options: ExplainOptions = {
@@ -55,17 +56,6 @@ export default class Explain extends MailopsCommand {
     const original = await explainKeys(table, addresses, options)
     const optimized = flags.optimized ? await this.#optimized(table, {addresses, options, budget: flags.budget, forbidSubstitution}) : undefined
     this.#show(addresses, original, optimized)
-  }
-
-  async #instance(read: () => Promise<Instance | undefined>, named: string | undefined): Promise<Instance | undefined> {
-    try {
-      return await read()
-    } catch (error) {
-      if (named !== undefined) throw error
-      // The map can be judged without the configuration, which nobody asked about.
-      this.warn(error as Error)
-      return undefined
-    }
   }
 
   async #optimized(

@@ -1,18 +1,19 @@
 // mailops postfix lint-regexp: what is wrong with pattern tables.
 import {Args, Flags} from '@oclif/core'
 
-import {EXIT, MailopsCommand, plural, terminalSafe} from 'mailops'
+import {EXIT, plural, terminalSafe} from 'mailops'
 
 import {AUTOMATON_LIMITS, type AutomatonLimits} from '../../automaton/ruleset.js'
 import {confirmed, hasEngine, type Instance, instanceOnce, type LoadedMap, loadMap, placeOf, unforeseenWarnings} from '../../effects/index.js'
 import {LINT_CODES, type LintFinding, lintTable, sorted} from '../../lint/index.js'
+import {MapCommand} from '../../map-command.js'
 import {mapFlags} from '../../map-flags.js'
 import {parseTable} from '../../table/parse.js'
 
 /** One rule may use so much of the automata. */
 const RULE_LIMITS: AutomatonLimits = {...AUTOMATON_LIMITS, states: 600_000, integers: 50_000_000}
 
-export default class LintRegexp extends MailopsCommand {
+export default class LintRegexp extends MapCommand {
   static override summary = 'what is wrong with regexp: and pcre: maps'
   static override description =
     'Reads each map as Postfix does and names what it would warn about, what it would not, and what costs: rules that are ' +
@@ -52,7 +53,7 @@ export default class LintRegexp extends MailopsCommand {
     let found = 0
     for (const argument of argv as string[]) {
       const map = await loadMap(argument, {type: flags.type, instance})
-      const findings = (await this.#lint(map, await this.#instance(instance, flags['config-dir']), flags)).filter(
+      const findings = (await this.#lint(map, await this.instanceOrWarning(instance, flags['config-dir']), flags)).filter(
         ({code}) => flags.ignore?.includes(code) !== true,
       )
       found += findings.length
@@ -60,17 +61,6 @@ export default class LintRegexp extends MailopsCommand {
     }
     this.say(found === 0 ? 'nothing found' : plural(found, 'finding'))
     if (found > 0) process.exitCode = EXIT.found
-  }
-
-  async #instance(read: () => Promise<Instance | undefined>, named: string | undefined): Promise<Instance | undefined> {
-    try {
-      return await read()
-    } catch (error) {
-      if (named !== undefined) throw error
-      // The map can be judged without the configuration, which nobody asked about.
-      this.warn(error as Error)
-      return undefined
-    }
   }
 
   async #lint(
