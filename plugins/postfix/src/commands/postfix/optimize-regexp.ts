@@ -14,6 +14,7 @@ import {alternatives, isMailmans, mailmanHints} from '../../report/hints.js'
 import {memoryReport} from '../../report/memory.js'
 import {reportLines} from '../../report/text.js'
 import {convertDialect} from '../../rewrite/convert-dialect.js'
+import {withDoubts} from '../../rewrite/doubt.js'
 import type {Table} from '../../table/entry.js'
 import {parseTable} from '../../table/parse.js'
 
@@ -94,7 +95,7 @@ export default class OptimizeRegexp extends ChangeCommand {
 
   async #optimize(map: LoadedMap, instance: Instance | undefined, flags: OptimizeFlags): Promise<Work> {
     const forbidSubstitution = instance !== undefined && placeOf(instance, map.reference).forbidSubstitution.length > 0
-    const before = parseTable(map.source, {engine: map.engine, forbidSubstitution})
+    const before = withDoubts(parseTable(map.source, {engine: map.engine, forbidSubstitution}))
     const start = this.#start(before, flags)
     const progress = this.progress('optimising')
     try {

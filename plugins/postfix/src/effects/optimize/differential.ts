@@ -20,8 +20,10 @@ export interface DifferentialOptions {
   readonly progress?: (done: number, total: number) => void
 }
 
-/** One key a rule in most tables. */
+/** One key a rule in most tables; big ones answer a few hundred keys a second. */
 const FIRST_BATCH = 2_000
+const FIRST_OF_BIG = 100
+const BIG = 3_000
 const SMALLEST_BATCH = 20
 const LARGEST_BATCH = 20_000
 /** No batch may take longer than what is left and this. */
@@ -62,12 +64,17 @@ class Run {
   async all(): Promise<void> {
     const list: Witness[] = [...COMMON_KEYS.map(key => ({key, entry: -1, hit: false})), ...witnesses(this.before.table)]
     const deadline = performance.now() + this.options.seconds * 1_000
-    let size = FIRST_BATCH
+    const rules = this.before.table.entries.filter(({kind}) => kind === 'rule').length
+    let size = rules > BIG ? FIRST_OF_BIG : FIRST_BATCH
     for (let at = 0; at < list.length; ) {
       const began = performance.now()
       if (began >= deadline) return
       const batch = list.slice(at, at + size)
-      if (!(await this.batch(batch, deadline - began + PATIENCE_MS))) return
+      if (!(await this.batch(batch, deadline - began + PATIENCE_MS))) {
+        size = Math.floor(size / 10)
+        if (size < SMALLEST_BATCH) return
+        continue
+      }
       at += batch.length
       this.options.progress?.(at, list.length)
       const rate = batch.length / Math.max(1, performance.now() - began)
