@@ -15,11 +15,15 @@ export const readableWords = (words: readonly Word[]): Word[][] => {
     .map(({row}) => row)
 }
 
+/** The end that all words have in common (the domain) is put aside: it would be the greatest factor of all. */
 const rowsOf = (words: readonly Word[]): Word[][] => {
-  const product = bestProduct([...new Set(words)].toSorted(byUnit))
+  const [first = ''] = words
+  let end = 0
+  while (end < first.length && words.every(word => word.length > end && word.at(-1 - end) === first.at(-1 - end))) end++
+  const tail = first.slice(first.length - end)
+  const product = bestProduct([...new Set(words.map(word => word.slice(0, word.length - end)))].toSorted(byUnit))
   if (product === undefined) return [[...words]]
-  const {heads, tails, rest} = product
   // What comes first is the name.
-  const rows = heads.map(head => tails.map(tail => head + tail))
-  return [...rows, ...(rest.length === 0 ? [] : rowsOf(rest))]
+  const rows = product.heads.map(head => product.tails.map(command => head + command + tail))
+  return [...rows, ...(product.rest.length === 0 ? [] : rowsOf(product.rest.map(word => word + tail)))]
 }
