@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {eximDemo} from './exim.mjs'
+import {postfixDemo} from './postfix.mjs'
 import {qmailDemo} from './qmail.mjs'
 
 const RUN = join(import.meta.dirname, '../bin/run.js')
@@ -36,6 +37,7 @@ const say = text => process.stdout.write(`\n# ${text}\n`)
 try {
   await qmailDemo({sandbox, mailops, title, say})
   await eximDemo({sandbox, mailops, title, say})
+  postfixDemo({sandbox, mailops, title, say})
   say('That was all. Nothing outside the sandbox was touched, and it is gone now.')
 } finally {
   rmSync(sandbox, {recursive: true, force: true})

@@ -5,7 +5,7 @@ set -eu
 wanted='
   daemontools runit s6
   ucspi-tcp mailfront
-  postfix postfix-pcre
+  postfix postfix-pcre postfix-cdb postfix-lmdb
   e2fsprogs util-linux
   groff zsh
   libidn12

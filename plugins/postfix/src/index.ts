@@ -2,5 +2,6 @@
 export * from './automaton/index.js'
 export * from './dialect/index.js'
 export * from './lookup/index.js'
+export * from './memory/index.js'
 export * from './regex/index.js'
 export * from './table/index.js'

@@ -63,6 +63,8 @@ class ReachSearch {
   private search(entry: number): Reachability {
     const tag = entryTag(entry)
     const rule = this.ruleset[this.placeOf.get(tag)!]!
+    // Which keys it matches is only known to the engine.
+    if (rule.conditions.some(({language}) => language.kind === 'opaque')) return {entry, verdict: 'unknown'}
     const known = this.triedKeys(rule).find(key => this.answerOf(key) === tag)
     if (known !== undefined) return {entry, verdict: 'reachable', key: known}
     // Ask for keys of the rule beside those of the earlier rules found so far, until there is none or one is its own.

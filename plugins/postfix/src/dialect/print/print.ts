@@ -17,7 +17,8 @@ export const printPattern = (node: RegexNode, target: PrintTarget): Printed => {
   if (target.engine === 'regexp' && findQuirk(node) !== undefined)
     return {unprintable: 'anchors where glibc mistakes them'}
   try {
-    return {text: print(target.captures === true ? node : withoutGroups(node), target, 'alt')}
+    const keepsGroups = target.captures === true || target.nested === true
+    return {text: print(keepsGroups ? node : withoutGroups(node), target, 'alt')}
   } catch (error) {
     // What the target has no syntax for; anything else is a bug.
     if (error instanceof PrintError) return {unprintable: error.message}
@@ -35,7 +36,7 @@ const print = (node: RegexNode, target: PrintTarget, place: Place): string => {
     case 'assert':
       return printAssertion(node.at, target, place)
     case 'group':
-      return `(${print(node.item, target, 'alt')})`
+      return printGroup(node.item, target)
     case 'cat':
       return printCat(node.items, target, place)
     case 'alt':
@@ -44,6 +45,10 @@ const print = (node: RegexNode, target: PrintTarget, place: Place): string => {
       return printRepeat(node, target, place)
   }
 }
+
+/** A group that captures, or brackets that only nest; those are not doubled around what brackets itself. */
+const printGroup = (item: RegexNode, target: PrintTarget): string =>
+  target.captures === true ? `(${print(item, target, 'alt')})` : wrap(print(item, target, 'alt'), target)
 
 const wrap = (text: string, {engine, captures}: PrintTarget): string => {
   if (engine === 'pcre') return `(?:${text})`

@@ -10,6 +10,8 @@ export interface PrintTarget {
    * with groups only where the syntax needs them.
    */
   readonly captures?: boolean
+  /** True keeps groups as brackets that only nest; their numbers mean nothing. */
+  readonly nested?: boolean
 }
 
 /** Thrown inside this folder for what the target cannot say; printPattern turns it into its answer. */

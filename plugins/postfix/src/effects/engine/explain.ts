@@ -1,0 +1,40 @@
+// Explanations of many keys, by our reading of the table and by the real engine.
+import {explainKey, explainTag, type Explanation, sameAnswer} from '../../explain/explain.js'
+import {taggedTable} from '../../explain/tagged-table.js'
+import {TableLookup} from '../../lookup/lookup.js'
+import type {Table} from '../../table/entry.js'
+import {askEngine, hasEngine} from './ask.js'
+
+export interface ExplainOptions {
+  /** Ask postmap too, where there is one. */
+  readonly postmap: boolean
+  readonly configDirectory?: string | undefined
+  /** A reading of ours that the engine contradicts. */
+  readonly contradicted: (key: string) => void
+}
+
+/** Explains keys in the order given. What the engine says counts; keys that it cannot be asked are left to our reading. */
+export const explainKeys = async (table: Table, keys: readonly string[], options: ExplainOptions): Promise<Explanation[]> => {
+  const lookup = new TableLookup(table)
+  const ours = keys.map(key => explainKey(table, lookup, key))
+  if (!options.postmap || !hasEngine()) return ours
+  const asked = keys.filter(isAskable)
+  if (asked.length === 0) return ours
+  const {configDirectory} = options
+  const {answers, timedOut} = await askEngine({engine: table.engine, source: taggedTable(table), keys: asked, configDirectory})
+  return ours.map((our, at) => {
+    const key = keys[at]!
+    // Out of time: which keys it got to is not known.
+    if (!isAskable(key) || (timedOut && !answers.has(key))) return our
+    const its = explainTag(table, answers.get(key))
+    if (our.verdict === 'unknown') return its
+    if (!sameAnswer(our, its) || our.line !== its.line) {
+      options.contradicted(key)
+      return its
+    }
+    return our
+  })
+}
+
+/** A line for postmap: printable ASCII that is not its own `-`, and of which it does not trim blanks. */
+const isAskable = (key: string): boolean => /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(key) && key !== '-'

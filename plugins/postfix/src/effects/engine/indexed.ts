@@ -1,0 +1,90 @@
+// Indexed tables: built by postmap(1), and asked whether they answer as the patterns did.
+import {OpsError} from 'mailops/core'
+import {find, need, removeIfThere, run} from 'mailops/effects'
+
+import type {IndexedType} from '../../convert/convert.js'
+import type {Engine} from '../../table/pattern-use.js'
+import {openScratch} from '../measure/scratch.js'
+import {askEngine} from './ask.js'
+
+interface Where {
+  readonly configDirectory?: string | undefined
+}
+
+/** What postmap(1) leaves beside the source. */
+const SUFFIX: Readonly<Record<IndexedType, string>> = {cdb: '.cdb', lmdb: '.lmdb', hash: '.db', texthash: ''}
+
+/** The file that daemons open. */
+export const indexFile = (path: string, type: IndexedType): string => `${path}${SUFFIX[type]}`
+
+/** Removes a source that was written and its index. */
+export const removeOutput = (path: string, type: IndexedType): void => {
+  removeIfThere(indexFile(path, type))
+  removeIfThere(path)
+}
+
+/** NO_TABLE_TYPE (69) where this Postfix has no such tables. */
+export const needTableType = async (type: IndexedType, {configDirectory}: Where): Promise<void> => {
+  const postconf = need('postconf')
+  const scratch = openScratch(configDirectory)
+  try {
+    const {stdout} = await run([postconf, '-m'], {env: scratch.environment, timeoutMs: TIMEOUT_MS})
+    if (stdout.split(/\s+/).includes(type)) return
+    throw new OpsError('NO_TABLE_TYPE', `this Postfix has no ${type}: tables`, {
+      exit: 'unavailable',
+      hint: `postconf -m lists what it has; on Debian: apt-get install postfix-${type}`,
+    })
+  } finally {
+    scratch.close()
+  }
+}
+
+const TIMEOUT_MS = 600_000
+
+/** Builds the index of a source; nothing to do for texthash. POSTMAP (74) when postmap refuses. */
+export const buildIndex = async (path: string, type: IndexedType, {configDirectory}: Where): Promise<void> => {
+  if (type === 'texthash') return
+  const scratch = openScratch(configDirectory)
+  try {
+    const {status, stderr} = await run([need('postmap'), `${type}:${path}`], {env: scratch.environment, timeoutMs: TIMEOUT_MS})
+    if (status === 0 && !/warning/.test(stderr)) return
+    throw new OpsError('POSTMAP', `postmap ${type}:${path}: ${stderr.trim().split('\n')[0] ?? 'failed'}`, {exit: 'io'})
+  } finally {
+    scratch.close()
+  }
+}
+
+export interface Verified {
+  readonly keys: number
+  /** Keys that both answer differently. */
+  readonly differences: readonly string[]
+}
+
+/** Asks both tables for the same keys; undefined where there is no postmap(1). */
+export const compareWithIndex = async (
+  keys: readonly string[],
+  {engine, source, path, type, configDirectory}: Where & {engine: Engine; source: string; path: string; type: IndexedType},
+): Promise<Verified | undefined> => {
+  if (find('postmap') === null) return undefined
+  const asked = [...new Set(keys)].filter(key => /^[\x21-\x7e]+$/.test(key) && key !== '-')
+  const patterns = await askEngine({engine, source, keys: asked, configDirectory, timeoutMs: TIMEOUT_MS})
+  const indexed = await askIndex(asked, {path, type, configDirectory})
+  return {keys: asked.length, differences: asked.filter(key => patterns.answers.get(key) !== indexed.get(key))}
+}
+
+const askIndex = async (
+  keys: readonly string[],
+  {path, type, configDirectory}: Where & {path: string; type: IndexedType},
+): Promise<ReadonlyMap<string, string>> => {
+  const scratch = openScratch(configDirectory)
+  try {
+    const {stdout} = await run([need('postmap'), '-q', '-', `${type}:${path}`], {
+      input: Buffer.from(keys.map(key => `${key}\n`).join(''), 'latin1'),
+      env: scratch.environment,
+      timeoutMs: TIMEOUT_MS,
+    })
+    return new Map(stdout.split('\n').filter(Boolean).map(line => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]))
+  } finally {
+    scratch.close()
+  }
+}

@@ -1,0 +1,75 @@
+// Plans that write an optimised map: into a file of its own, or in the place of the old one.
+import {createHash} from 'node:crypto'
+import {realpathSync} from 'node:fs'
+import {dirname} from 'node:path'
+
+import {type Change, fromSystem, OpsError, type Plan, type Seen} from 'mailops/core'
+import {readSeen} from 'mailops/effects'
+
+/** What is to be written, and for which map. */
+export interface WriteRequest {
+  /** The map's file; undefined for a table in main.cf itself. */
+  readonly source: {readonly path: string; readonly text: string} | undefined
+  /** The new table, latin1 text. */
+  readonly text: string
+  readonly why: string
+}
+
+/** A plan for -o FILE. EXISTS (73) when something is there, unless it may be replaced. */
+export const outputPlan = (path: string, request: WriteRequest, {force}: {force: boolean}): Plan => {
+  const before = readSeen(path, {digest: true})
+  if (before !== null && !force)
+    throw new OpsError('EXISTS', `${path} is there already`, {exit: 'cannotCreate', hint: 'add --force to replace it, or name another file'})
+  if (before !== null && before.type !== 'file')
+    throw new OpsError('NOT_A_FILE', `${path} is not a plain file`, {exit: 'cannotCreate'})
+  const like = request.source === undefined ? null : readSeen(realPath(request.source.path))
+  return {
+    subject: 'postfix optimize-regexp',
+    resource: realPath(dirname(path)),
+    changes: [write(path, before, like, request)],
+  }
+}
+
+/** A plan for --in-place; `reload` is what makes Postfix read the table again. */
+export const inPlacePlan = (
+  request: WriteRequest & {source: {path: string; text: string}},
+  {reload}: {reload: readonly [string, ...string[]] | undefined},
+): Plan => {
+  // Through a link to the file itself: what main.cf names must go on being there.
+  const path = realPath(request.source.path)
+  const before = readSeen(path, {digest: true})
+  if (before === null || before.sha256 !== digest(request.source.text))
+    throw new OpsError('CHANGED', `${path} was changed while it was being optimised`, {exit: 'tryAgain', hint: 'run it again'})
+  const change = write(path, before, before, request)
+  return {subject: 'postfix optimize-regexp', resource: dirname(path), changes: reload === undefined ? [change] : around(change, reload)}
+}
+
+/**
+ * Undoing goes backwards, so that what reloads after the undo must be the undo of what comes first. The first step finds
+ * out that there is a Postfix to be reloaded before anything is changed.
+ */
+const around = (change: Change, reload: readonly [string, ...string[]]): Change[] => {
+  const status: readonly [string, ...string[]] = [reload[0], ...reload.slice(1, -1), 'status']
+  return [
+    {kind: 'run', argv: status, undo: reload, why: 'Postfix must run to be reloaded'},
+    change,
+    {kind: 'run', argv: reload, undo: status, why: 'its daemons read the map again'},
+  ]
+}
+
+const write = (path: string, before: Seen | null, like: Seen | null, {text, why}: WriteRequest): Change => {
+  const after = Buffer.from(text, 'latin1')
+  // Only the superuser can give files away; daemons read maps before they drop their rights.
+  const owner = like !== null && process.getuid?.() === 0 ? {uid: like.uid, gid: like.gid} : {}
+  return {kind: 'write', path, before, after, mode: like === null ? 0o644 : like.mode & 0o777, ...owner, why}
+}
+
+const digest = (text: string): string => createHash('sha256').update(Buffer.from(text, 'latin1')).digest('hex')
+
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    throw fromSystem(error, 'find', path)
+  }
+}

@@ -1,0 +1,77 @@
+// Writes a table for the other engine, rule by rule, where each is shown to match the same keys.
+import {sameUnion} from '../automaton/languages.js'
+import {AUTOMATON_LIMITS} from '../automaton/ruleset.js'
+import {printPattern} from '../dialect/print/print.js'
+import type {Entry, Table} from '../table/entry.js'
+import {parseTable} from '../table/parse.js'
+import type {Engine, PatternUse} from '../table/pattern-use.js'
+import {writeResult} from '../table/result.js'
+import {readBack} from './merge/cost.js'
+import {ruleLines} from './plan/line.js'
+
+/** Why a line cannot be written for the other engine. */
+export interface Refusal {
+  readonly line: number
+  readonly reason: string
+}
+
+export type Converted =
+  | {readonly table: Table; readonly text: string}
+  | {readonly refused: readonly Refusal[]}
+
+const STATES = 100_000
+
+/** Returns the table for `engine`, or every rule that stands in the way. Lines that Postfix skips become comments. */
+export const convertDialect = (table: Table, engine: Engine): Converted => {
+  const refused: Refusal[] = []
+  let text = ''
+  for (const entry of table.entries) {
+    const written = convertEntry(entry, engine)
+    if (typeof written === 'string') text += `${text === '' || text.endsWith('\n') ? '' : '\n'}${written}`
+    else refused.push(written)
+  }
+  if (refused.length > 0) return {refused}
+  return {table: parseTable(text, {engine}), text}
+}
+
+const convertEntry = (entry: Entry, engine: Engine): string | Refusal => {
+  switch (entry.kind) {
+    case 'trivia':
+    case 'endif':
+      return entry.source
+    case 'ignored':
+      // The other engine might take what this one refuses.
+      return entry.source.replace(/^(?=.*\S)/gm, '# ')
+    case 'if': {
+      const pattern = convertPattern(entry.pattern, engine)
+      return 'reason' in pattern ? {line: entry.line, ...pattern} : `if ${bang(entry.pattern)}${ruleLines(pattern, '')}\n`
+    }
+    case 'rule': {
+      if (entry.second !== undefined) return {line: entry.line, reason: 'pcre: has no second patterns'}
+      if (entry.result.kind === 'template') return {line: entry.line, reason: 'the engines need not agree on what $number holds'}
+      const pattern = convertPattern(entry.pattern, engine)
+      if ('reason' in pattern) return {line: entry.line, ...pattern}
+      return `${bang(entry.pattern)}${ruleLines(pattern, writeResult(entry.result))}\n`
+    }
+  }
+}
+
+const bang = ({negated}: PatternUse): string => (negated ? '!' : '')
+
+const convertPattern = (use: PatternUse, engine: Engine): {text: string; flags: '' | 'i'} | {reason: string} => {
+  const {parsed, dialect} = use
+  if (parsed.kind !== 'regular')
+    return {reason: parsed.kind === 'opaque' ? `the pattern is not analysed (${parsed.reason})` : parsed.message}
+  const icase = dialect.engine === 'regexp' ? dialect.icase : dialect.caseless
+  // Where one case of a letter is meant among others, only a pattern without folding can say it.
+  for (const folding of icase ? [true, false] : [false]) {
+    const printed = printPattern(parsed.node, {engine, icase: folding})
+    if (!('text' in printed)) continue
+    const pattern = {text: printed.text, flags: folding ? '' : 'i'} as const
+    const read = readBack(pattern, engine)?.parsed
+    if (read?.kind !== 'regular') continue
+    if (sameUnion([parsed.node], [read.node], {...AUTOMATON_LIMITS, states: STATES}).verdict === 'equal') return pattern
+  }
+  const printed = printPattern(parsed.node, {engine, icase})
+  return {reason: 'unprintable' in printed ? `${engine}: cannot say it: ${printed.unprintable}` : 'not shown to match the same keys'}
+}

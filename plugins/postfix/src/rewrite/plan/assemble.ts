@@ -1,0 +1,96 @@
+// Puts a table together again: what stays byte for byte, what is joined in the place of its first rule.
+import type {Entry, Table} from '../../table/entry.js'
+import {writeResult} from '../../table/result.js'
+import type {Merge} from '../merge/decide.js'
+import {commentsOf, isBlank, looseTrivia} from './comments.js'
+import {ruleLines} from './line.js'
+
+export interface Assembled {
+  /** The new table, latin1 text. */
+  readonly text: string
+  /** For each rule of the new table, in order: the entries of the old one that it stands for. */
+  readonly origins: readonly (readonly number[])[]
+}
+
+export interface Assembly {
+  readonly merges: readonly Merge[]
+  /** Entries that go without anything in their place. */
+  readonly removed: ReadonlySet<number>
+}
+
+/** Returns the table with its rules joined and removed. */
+export const assemble = (table: Table, {merges, removed}: Assembly): Assembled => {
+  const writer = new Writer(table, removed, merges)
+  for (const index of table.entries.keys()) writer.entry(index)
+  return {text: writer.text, origins: writer.origins}
+}
+
+class Writer {
+  text = ''
+  readonly origins: number[][] = []
+  private readonly table: Table
+  private readonly removed: ReadonlySet<number>
+  private readonly firsts = new Map<number, Merge>()
+  /** Entries that went up to the first of their merge. */
+  private readonly gone = new Set<number>()
+
+  constructor(table: Table, removed: ReadonlySet<number>, merges: readonly Merge[]) {
+    this.table = table
+    this.removed = removed
+    for (const merge of merges) {
+      const entries = merge.members.map(({entry}) => entry)
+      this.firsts.set(entries[0]!, merge)
+      for (const entry of entries.slice(1)) this.gone.add(entry)
+    }
+  }
+
+  entry(index: number): void {
+    const entry = this.table.entries[index]!
+    if (entry.kind === 'trivia') this.trivia(entry.source, index)
+    else if (this.removed.has(index) || this.gone.has(index)) return
+    else if (entry.kind === 'rule' && this.firsts.has(index)) this.merge(this.firsts.get(index)!, entry)
+    else this.keep(entry, index)
+  }
+
+  private keep(entry: Entry, index: number): void {
+    this.add(entry.source)
+    if (entry.kind === 'rule') this.origins.push([index])
+  }
+
+  /** Comments right above a rule that has gone up are above its merge now; blank lines do not pile up. */
+  private trivia(source: string, index: number): void {
+    const next = this.table.entries[index + 1]
+    const goes = this.gone.has(index + 1) && next?.kind === 'rule'
+    const rest = goes ? looseTrivia(source, next.comments.length) : source
+    const leftAlone = !goes && !this.removed.has(index + 1) && !this.gone.has(index - 1) && !this.removed.has(index - 1)
+    if (isBlank(rest) && !leftAlone && (goes || this.text === '' || /\n[ \t\r]*\n$/.test(this.text))) return
+    this.add(rest)
+  }
+
+  private merge({members, written}: Merge, first: Entry & {kind: 'rule'}): void {
+    const own = new Set(first.comments)
+    const gathered = [
+      ...commentsOf(this.table, members[0]!.entry).slice(first.comments.length),
+      ...members.slice(1).flatMap(({entry}) => commentsOf(this.table, entry)),
+    ]
+    for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
+    const said = new Set(written.flatMap(({words}) => words))
+    for (const one of written) {
+      this.line(ruleLines(one, writeResult(first.result)), first)
+      const says = new Set(one.words)
+      // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
+      const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
+      this.origins.push(mine.map(({entry}) => entry))
+    }
+  }
+
+  private line(text: string, {source}: Entry): void {
+    this.add(source.endsWith('\r\n') ? `${text.replaceAll('\n', '\r\n')}\r\n` : `${text}\n`)
+  }
+
+  private add(text: string): void {
+    // The last line of a file may lack its newline.
+    if (this.text !== '' && text !== '' && !this.text.endsWith('\n')) this.text += '\n'
+    this.text += text
+  }
+}
