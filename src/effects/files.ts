@@ -56,13 +56,15 @@ export const readSeen = (path: string, {digest = false} = {}): Seen | null => {
   }
 }
 
-/** True when both describe the same file in the same state. Digests count where both have one, else size and time do. */
+/**
+ * True when both describe the same file in the same state. Digests count where both have one: what recovery has put back
+ * has the same bytes in a new inode. Else inode, size and time do.
+ */
 export const sameSeen = (a: Seen | null, b: Seen | null): boolean => {
   if (a === null || b === null) return a === b
-  const same =
-    a.type === b.type && a.dev === b.dev && a.ino === b.ino && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid
-  if (!same || a.size !== b.size) return false
-  return a.sha256 !== undefined && b.sha256 !== undefined ? a.sha256 === b.sha256 : a.mtimeNs === b.mtimeNs
+  if (a.type !== b.type || a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.size !== b.size) return false
+  if (a.sha256 !== undefined && b.sha256 !== undefined) return a.sha256 === b.sha256
+  return a.dev === b.dev && a.ino === b.ino && a.mtimeNs === b.mtimeNs
 }
 
 /** The whole file, refused (ELOOP) when the path is a symbolic link. */
