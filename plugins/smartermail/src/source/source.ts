@@ -70,6 +70,8 @@ export interface Source {
   readonly domains: readonly SourceDomain[]
   /** All files, without content, in the order in which `files` gives them: `service` first. */
   readonly entries: readonly SourceEntry[]
+  /** Directories with nothing in them, named as files are: without these a mail folder could be lost. */
+  readonly emptyDirectories: readonly string[]
   readonly leftOut: readonly LeftOut[]
   /** The files that are wanted (all without `wanted`), in order. A bundle is read as far as the last wanted one only. */
   readonly files: (wanted?: (entry: SourceEntry) => boolean) => AsyncIterable<SourceFile>

@@ -1,0 +1,131 @@
+// Makes a bundle: what is intact of an unfinished one, the files, the manifest; then reads it again before it gets its name.
+import * as fs from 'node:fs'
+import {dirname} from 'node:path'
+
+import {OpsError, fromSystem} from 'mailops/core'
+import {acquire, statePlace, syncDirectory} from 'mailops/effects'
+
+import type {BundledFile, Manifest} from '../../bundle/manifest.js'
+import type {LeftOut} from '../../source/source.js'
+import type {Listing} from '../source/list-installation.js'
+import {addFile} from './add-files.js'
+import {ArchiveWriter} from './archive-writer.js'
+import type {BlockWriter} from './block-writer.js'
+import {endArchive} from './end-archive.js'
+import {openPart, partOf, type Part} from './part.js'
+import {readThrough} from './read-through.js'
+import {reuse} from './reuse.js'
+import {sidecarOf, writeSidecar} from './sidecar.js'
+
+export interface BundleRequest {
+  /** Path of the bundle; nothing may be there. */
+  readonly output: string
+  readonly passphrase: Buffer | null
+  readonly resume: boolean
+  /** Read the bundle again after writing. */
+  readonly verify: boolean
+  /** What the manifest says beside the files. */
+  readonly about: Pick<Manifest, 'created' | 'era' | 'version' | 'configOnly'>
+  readonly progress: (doing: 'looking' | 'bundling' | 'verifying', bytes: number, total: number) => void
+  /** Ends the work between two files. */
+  readonly signal?: AbortSignal
+}
+
+export interface Bundled {
+  readonly manifest: Manifest
+  readonly sidecar: string
+  /** Length of the bundle's file. */
+  readonly packedBytes: number
+  /** Taken over from the unfinished bundle. */
+  readonly reusedBytes: number
+  readonly reusedFiles: number
+}
+
+/**
+ * Makes the bundle of a listing.
+ * @throws OpsError 73 when something is there already, or the disk is full (the unfinished bundle stays, for --resume);
+ * 75 when another process makes the same bundle; 130 when it was interrupted
+ */
+export const createBundle = async (listing: Listing, request: BundleRequest): Promise<Bundled> => {
+  const {output} = request
+  refuseExisting(output)
+  const path = partOf(output)
+  const isThere = fs.existsSync(path)
+  if (isThere && !request.resume)
+    throw new OpsError('UNFINISHED', `${path} is an unfinished bundle`, {
+      exit: 'cannotCreate',
+      hint: 'add --resume to go on with it, or remove it',
+    })
+  const lock = await lockPart(path)
+  try {
+    const part = openPart(path, request.passphrase)
+    try {
+      return await fillPart(part, listing, request)
+    } finally {
+      fs.closeSync(part.fd)
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+const lockPart = async (path: string): ReturnType<typeof acquire> => {
+  try {
+    return await acquire(path, {create: true, runDir: statePlace().run})
+  } catch (error) {
+    throw fromSystem(error, 'create', path)
+  }
+}
+
+const refuseExisting = (output: string): void => {
+  if (!fs.existsSync(output)) return
+  throw new OpsError('EEXIST', `${output} is there already`, {exit: 'cannotCreate', hint: 'name another with -o, or remove it'})
+}
+
+const fillPart = async (part: Part, listing: Listing, request: BundleRequest): Promise<Bundled> => {
+  const reused = await reuse(part, listing, bytes => request.progress('looking', bytes, listing.bytes))
+  const archive = new ArchiveWriter(reused.writer)
+  const files: BundledFile[] = [...reused.files.values()]
+  const leftOut: LeftOut[] = [...listing.leftOut]
+  for (const name of listing.emptyDirectories)
+    if (!reused.directories.has(name)) await archive.add({name, directory: true, bytes: 0, mtimeMs: 0}, () => 0)
+  let done = reused.bytes
+  for (const listed of listing.files) {
+    if (request.signal?.aborted === true) throw await interrupted(archive, reused.writer, request.signal)
+    if (reused.files.has(listed.full)) continue
+    const added = await addFile(archive, listed)
+    if ('file' in added) files.push(added.file)
+    else leftOut.push(added.leftOut)
+    done += listed.bytes
+    request.progress('bundling', done, listing.bytes)
+  }
+  const {roots, domains, emptyDirectories} = listing
+  const manifest: Manifest = {...request.about, roots, domains, emptyDirectories, leftOut, files}
+  await endArchive(archive, manifest)
+  const packedBytes = await reused.writer.finish()
+  fs.fsyncSync(part.fd)
+  if (request.verify) await readThrough(part, bytes => request.progress('verifying', bytes, listing.bytes))
+  const sidecar = await giveName(part, manifest, request)
+  return {manifest, sidecar, packedBytes, reusedBytes: reused.bytes, reusedFiles: reused.files.size}
+}
+
+/** What was read so far is written out, so that --resume finds it. */
+const interrupted = async (archive: ArchiveWriter, writer: BlockWriter, {reason}: AbortSignal): Promise<unknown> => {
+  await archive.flush()
+  await writer.finish()
+  return reason
+}
+
+/** The sidecar first: the bundle's own name says that all is done. */
+const giveName = async (part: Part, manifest: Manifest, {output, passphrase}: BundleRequest): Promise<string> => {
+  const sidecar = sidecarOf(output, passphrase !== null)
+  await writeSidecar(sidecar, manifest, passphrase)
+  refuseExisting(output)
+  try {
+    fs.renameSync(part.path, output)
+    syncDirectory(dirname(output))
+  } catch (error) {
+    throw fromSystem(error, 'name', output)
+  }
+  return sidecar
+}
