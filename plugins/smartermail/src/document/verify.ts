@@ -1,0 +1,81 @@
+// Proof that a patched document says what the plan says and nothing else: read again by parsers that did not locate it.
+import {OpsError} from 'mailops/core'
+
+import {sameButFor} from '../json/compare.js'
+import {elementPrint, rereadXml} from '../xml/reread.js'
+import {openDocument, walk, type Document} from './document.js'
+import type {Edit} from './edit.js'
+import {fingerprint, Numbers} from './fingerprint.js'
+
+const differs = (file: string, what: string): OpsError =>
+  new OpsError('NOT_AS_PLANNED', `${file}: ${what}; nothing was written`, {
+    exit: 'badData',
+    hint: 'compare the file with what its program writes; mailops smartermail check shows what is odd in it',
+  })
+
+const byIndex = (edits: readonly Edit[]): Map<number, Edit[]> => {
+  const map = new Map<number, Edit[]>()
+  for (const edit of edits) map.set(edit.index, [...(map.get(edit.index) ?? []), edit])
+  return map
+}
+
+/** Numbers of all elements as they are to be once the edits are made, as saxes reads the old text. */
+const expectedPrints = (document: Document, edits: readonly Edit[]): Numbers => {
+  const prints = new Numbers()
+  const planned = byIndex(edits)
+  walk(document, [
+    {
+      close: ({name, element}) => {
+        if (element === null) return
+        let {text, attributes} = element
+        for (const edit of planned.get(element.index) ?? [])
+          if (edit.attribute === null) text = edit.after
+          else attributes = {...attributes, [edit.attribute]: edit.after}
+        prints.push(elementPrint(name, {text, attributes}))
+      },
+    },
+  ])
+  return prints
+}
+
+const verifyXml = (document: Document, after: Document, edits: readonly Edit[]): void => {
+  const expected = expectedPrints(document, edits)
+  let found: Numbers
+  try {
+    found = rereadXml(after.decoded.text).prints
+  } catch (error) {
+    throw differs(document.file, `xml2js does not read it: ${(error as Error).message.split('\n')[0]}`)
+  }
+  if (found.length !== expected.length) throw differs(document.file, `two parsers disagree: ${found.length} elements, not ${expected.length}`)
+  for (let n = 0; n < found.length; n++)
+    if (found.at(n) !== expected.at(n)) throw differs(document.file, `element ${n + 1} (in the order of end tags) is not as planned`)
+}
+
+const jsonPrints = (document: Document, edits: readonly Edit[]): Numbers => {
+  const prints = new Numbers()
+  const planned = byIndex(edits)
+  const leaf = {leaf: ({index, value}: {index: number; value: string}) => prints.push(fingerprint(planned.get(index)?.[0]?.after ?? value))}
+  walk(document, [leaf])
+  return prints
+}
+
+const verifyJson = (document: Document, after: Document, edits: readonly Edit[]): void => {
+  const expected = jsonPrints(document, edits)
+  const found = jsonPrints(after, [])
+  if (found.length !== expected.length) throw differs(document.file, `${found.length} values, not ${expected.length}`)
+  for (let n = 0; n < found.length; n++) if (found.at(n) !== expected.at(n)) throw differs(document.file, `value ${n + 1} is not as planned`)
+  const planned = new Set(edits.map(({location}) => location))
+  const odd = sameButFor(JSON.parse(document.decoded.text), JSON.parse(after.decoded.text), planned)
+  if (odd !== null) throw differs(document.file, `${odd === '' ? 'the document' : odd} is not as planned`)
+}
+
+/**
+ * Checks that the patched bytes differ from the document in the edited values only, and there as planned. XML is read by
+ * xml2js, which must agree with saxes on every element; JSON by JSON.parse. Without edits: that both parsers agree.
+ * @throws OpsError 65 `NOT_AS_PLANNED`
+ */
+export const verifyPatch = (document: Document, bytes: Uint8Array, edits: readonly Edit[]): void => {
+  const after = openDocument(document.file, bytes, document.format)
+  if (document.format === 'xml') verifyXml(document, after, edits)
+  else verifyJson(document, after, edits)
+}
