@@ -20,8 +20,8 @@ export interface KeySettings {
   readonly salt: Buffer
 }
 
-/** RFC 7914's cost for files, as OWASP gives it: 128 MiB and a fraction of a second for every guess. */
-export const KEY_COST = {log2N: 17, r: 8, p: 1} as const
+/** One of the costs that OWASP gives for scrypt: 64 MiB and a fraction of a second for every guess. */
+export const KEY_COST = {log2N: 16, r: 8, p: 2} as const
 /** What a header may ask for at most, so that a hostile one cannot take all memory. */
 const MOST_KEY_BYTES = 512 << 20
 

@@ -1,6 +1,8 @@
 // Blocks of a plain bundle: gzip members one behind the other, which any gzip reads as one file.
+import {crc32} from 'node:zlib'
+
 import {damaged} from '../../bundle/damaged.js'
-import {BLOCK, MEMBER_HEADER, memberHeader} from '../../bundle/member.js'
+import {BLOCK, isSound, MEMBER_HEADER, memberHeader} from '../../bundle/member.js'
 import {readAt, type BlockRef, type Framing, type Scan} from './framing.js'
 
 const scan = (fd: number, size: number): Scan => {
@@ -24,6 +26,7 @@ export const plainFraming = (path: string): Framing => ({
   read: (fd, {offset, bytes}) => {
     const member = readAt(fd, offset, bytes)
     if (member.length < bytes) throw damaged(path, `it became shorter while it was read, at byte ${offset}`)
+    if (!isSound(member, crc32)) throw damaged(path, `the block at byte ${offset} was damaged since it was written`)
     return member
   },
   continueAfter: () => ({frame: member => member}),

@@ -40,8 +40,9 @@ export async function* tarEntries(path: string, chunks: AsyncIterable<Buffer>): 
       extended = await paxOf(path, header, pieces)
       continue
     }
+    // Header puts ustar's prefix before an extended path too, as if that were cut as well.
+    const entry = entryOf(path, header, extended?.path ?? header.path ?? '')
     extended = undefined
-    const entry = entryOf(path, header)
     const rest = {left: entry.bytes, isOpen: true}
     yield {...entry, content: () => contentOf(path, pieces, rest)}
     rest.isOpen = false
@@ -68,11 +69,10 @@ const paxOf = async (path: string, {size = 0}: Header, pieces: Pieces): Promise<
   return Pax.parse(body.toString('utf8'))
 }
 
-const entryOf = (path: string, header: Header): EntryHead => {
+const entryOf = (path: string, header: Header, named: string): EntryHead => {
   const {size, mtime, ctime} = header
   const type = String(header.type)
   const directory = type === 'Directory'
-  const named = header.path ?? ''
   const name = directory ? named.replace(/\/$/, '') : named
   const shown = JSON.stringify(name.slice(0, 200))
   if (type !== 'File' && type !== 'OldFile' && !directory) throw unsafe(path, `${shown} is no file but of type ${type}`)
