@@ -81,6 +81,8 @@ export interface Inventory {
   readonly host: 'windows' | 'posix'
   readonly files: readonly ConfigFile[]
   readonly domains: readonly Domain[]
+  /** Entries of domains without a path. */
+  readonly pathless: readonly {readonly name: string; readonly file: string; readonly location: string}[]
   readonly directories: readonly NamedDirectory[]
   readonly values: readonly Value[]
 }
