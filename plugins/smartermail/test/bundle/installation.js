@@ -38,7 +38,7 @@ export const install = (directory, contents = CONTENTS) => {
     mkdirSync(dirname(join(directory, name)), {recursive: true})
     writeFileSync(join(directory, name), content)
   }
-  mkdirSync(join(directory, EMPTY), {recursive: true})
+  for (const name of [EMPTY, 'Domains/a.example', 'Spool']) mkdirSync(join(directory, name), {recursive: true})
 }
 
 /** What an inventory says of it. */

@@ -1,12 +1,14 @@
 // A bundle's tar archive as bytes: out of blocks of ours, or of any tar or tar.gz that somebody repacked it into.
-import {createReadStream, fstatSync} from 'node:fs'
-import {pipeline} from 'node:stream'
+import {fstatSync} from 'node:fs'
+import {pipeline, Readable} from 'node:stream'
 import {createGunzip} from 'node:zlib'
 
 import {damaged, notABundle} from '../../bundle/damaged.js'
 import {BLOCK} from '../../bundle/member.js'
 import {readAt} from './framing.js'
 import {unpack, type BlockFile} from './unpack.js'
+
+const PIECE = 1 << 18
 
 export interface Archive {
   readonly path: string
@@ -37,9 +39,9 @@ export const foreignArchive = (path: string, fd: number): Archive => {
 }
 
 async function* bytesOf(path: string, fd: number, isGzip: boolean): AsyncGenerator<Buffer> {
-  const raw = createReadStream(path, {fd, autoClose: false, start: 0, highWaterMark: 1 << 18})
+  if (!isGzip) return yield* rawBytes(fd)
   // An error of either comes out of the iteration below.
-  const stream = isGzip ? pipeline(raw, createGunzip({chunkSize: 1 << 18}), () => undefined) : raw
+  const stream = pipeline(Readable.from(rawBytes(fd)), createGunzip({chunkSize: PIECE}), () => undefined)
   try {
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {
@@ -47,4 +49,9 @@ async function* bytesOf(path: string, fd: number, isGzip: boolean): AsyncGenerat
     if (code.startsWith('Z_')) throw damaged(path, `it cannot be unpacked: ${message}`, error)
     throw error
   }
+}
+
+// No stream of fs: whatever it is told, it closes the descriptor when it is not read to its end.
+function* rawBytes(fd: number): Generator<Buffer> {
+  for (let at = 0, piece; (piece = readAt(fd, at, PIECE)).length > 0; at += piece.length) yield piece
 }

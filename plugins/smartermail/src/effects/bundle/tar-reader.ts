@@ -1,5 +1,5 @@
 // Reads tar entries with suspicion: files and directories below their place, of a declared size, and nothing else.
-import {Header, Pax} from 'tar'
+import {Header, Pax, type HeaderData} from 'tar'
 
 import {damaged, unsafe} from '../../bundle/damaged.js'
 import {nameFlaw} from '../../source/portable-name.js'
@@ -23,7 +23,7 @@ const MOST_NAME = 32_768
  */
 export async function* tarEntries(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadEntry> {
   const pieces = new Pieces(chunks)
-  let extended: Pax | undefined
+  let extended: Extended | undefined
   for (;;) {
     const block = await pieces.exactly(RECORD)
     // Without the two empty records at its end: a run of a bundle has none.
@@ -35,9 +35,11 @@ export async function* tarEntries(path: string, chunks: AsyncIterable<Buffer>): 
       return void (await pastTheEnd(path, pieces))
     }
     if (!header.cksumValid) throw damaged(path, `the header of an entry fails its checksum, at byte ${pieces.taken - RECORD} of the archive`)
-    if (header.type === 'ExtendedHeader') {
+    const type = String(header.type)
+    if (type === 'ExtendedHeader' || type === LONG_NAME) {
       if (extended !== undefined) throw damaged(path, 'two extended headers for one entry')
-      extended = await paxOf(path, header, pieces)
+      const body = await extendedBody(path, header, pieces)
+      extended = type === LONG_NAME ? {path: body.replace(/\0.*$/s, '')} : Pax.parse(body)
       continue
     }
     // Header puts ustar's prefix before an extended path too, as if that were cut as well.
@@ -51,7 +53,13 @@ export async function* tarEntries(path: string, chunks: AsyncIterable<Buffer>): 
   }
 }
 
-const decode = (path: string, block: Buffer, extended: Pax | undefined): Header => {
+/** What an extended header may say of the next entry. */
+type Extended = Pick<HeaderData, 'path' | 'size' | 'mtime' | 'ctime' | 'linkpath'>
+
+/** GNU tar's way of writing a name that does not fit. */
+const LONG_NAME = 'NextFileHasLongPath'
+
+const decode = (path: string, block: Buffer, extended: Extended | undefined): Header => {
   try {
     return new Header(block, 0, extended)
   } catch (error) {
@@ -61,12 +69,12 @@ const decode = (path: string, block: Buffer, extended: Pax | undefined): Header 
 
 const cutShort = (path: string, name: string): Error => damaged(path, `it ends within ${JSON.stringify(name)}`)
 
-const paxOf = async (path: string, {size = 0}: Header, pieces: Pieces): Promise<Pax> => {
+const extendedBody = async (path: string, {size = 0}: Header, pieces: Pieces): Promise<string> => {
   if (size > MOST_PAX) throw unsafe(path, `an extended header of ${size} bytes`)
   const body = await pieces.exactly(size)
   if (body.length < size) throw damaged(path, 'it ends within an extended header')
   await pieces.skip((RECORD - (size % RECORD)) % RECORD, () => damaged(path, 'it ends within an extended header'))
-  return Pax.parse(body.toString('utf8'))
+  return body.toString('utf8')
 }
 
 const entryOf = (path: string, header: Header, named: string): EntryHead => {

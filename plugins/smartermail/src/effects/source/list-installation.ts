@@ -51,7 +51,7 @@ export const listInstallation = (inventory: Inventory, options: InstallationOpti
   const leftOut: LeftOut[] = []
   for (const one of chosen.roots) {
     const {root} = one
-    const rootPath = realRoot(root.path)
+    const rootPath = rooted(root.path)
     const wanted = root.kind === 'service' ? inConfig(config) : inRoot(one)
     const known = files.length
     const walked = walk(rootPath, {wanted, progress: count => options.progress?.(known + count)})
@@ -62,6 +62,14 @@ export const listInstallation = (inventory: Inventory, options: InstallationOpti
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   return {roots: chosen.roots.map(({root}) => root), domains: chosen.domains, files, emptyDirectories, leftOut, bytes}
+}
+
+const rooted = (path: string): string => {
+  try {
+    return realRoot(path)
+  } catch (error) {
+    throw fromSystem(error, 'open', path)
+  }
 }
 
 const existing = (directory: string): string => {
