@@ -22,6 +22,8 @@ export interface InventoryOptions {
   readonly sizes?: boolean
   /** Let the second parser read every file too; true unless told. */
   readonly both?: boolean
+  /** Keep the documents themselves, to patch them; false unless told. */
+  readonly keep?: boolean
   readonly progress?: (done: number, total: number) => void
 }
 
@@ -37,7 +39,7 @@ const unread = ({name, bytes, mtimeMs}: FolderEntry, problem: FileProblem): Look
   file: {name, format: 'opaque', encoding: null, bom: false, bytes, mtimeMs, sha256: '', problem}, read: null,
 })
 
-const lookAt = (entry: FolderEntry, both: boolean): LookedAt => {
+const lookAt = (entry: FolderEntry, {both = true, keep = false}: InventoryOptions): LookedAt => {
   const {name, path, type, mtimeMs} = entry
   if (type === 'link') return unread(entry, flawOf('LINK', `a link to ${fs.readlinkSync(path)}, which is not followed`))
   if (type === 'other') return unread(entry, flawOf('SPECIAL', 'neither a file nor a directory'))
@@ -53,8 +55,8 @@ const lookAt = (entry: FolderEntry, both: boolean): LookedAt => {
       name, format, encoding: decoded?.encoding ?? null, bom: (decoded?.bomBytes ?? 0) > 0, bytes: bytes.length, mtimeMs,
       sha256: createHash('sha256').update(bytes).digest('hex'), problem: read.problem,
     },
-    // The bytes are not kept: a hundred files of a hundred megabytes would not fit.
-    read: {...read, document: null},
+    // The bytes are not kept unasked: a hundred files of a hundred megabytes would not fit.
+    read: keep ? read : {...read, document: null},
   }
 }
 
@@ -83,11 +85,11 @@ export const sizeOf = (directory: string): {files: number; bytes: number} => {
 }
 
 /** Reads every file of the configuration. */
-export const lookAtFiles = (folder: ServiceFolder, {both = true, progress}: InventoryOptions = {}): LookedAt[] =>
+export const lookAtFiles = (folder: ServiceFolder, options: InventoryOptions = {}): LookedAt[] =>
   folder.entries.map((entry, n) => {
-    progress?.(n, folder.entries.length)
+    options.progress?.(n, folder.entries.length)
     try {
-      return lookAt(entry, both)
+      return lookAt(entry, options)
     } catch (error) {
       const known = fromSystem(error, 'read', entry.path)
       if (known === error && !(error instanceof Error && error.name === 'OpsError')) throw error
