@@ -3,7 +3,10 @@ import {createHash} from 'node:crypto'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 
-/** Bytes that hardly get shorter, the same for the same seed. */
+/**
+ * Bytes that hardly get shorter, the same for the same seed.
+ * @param {number} bytes
+ */
 export const noise = (bytes, seed = 'seed') => {
   const parts = []
   let last = Buffer.from(seed)
@@ -13,7 +16,10 @@ export const noise = (bytes, seed = 'seed') => {
 
 const LONG = `${'sehr langer Ordnername '.repeat(10)}/`.repeat(3)
 
-/** Files below the installation, by name. */
+/**
+ * Files below the installation, by name.
+ * @type {Record<string, Buffer>}
+ */
 export const CONTENTS = {
   'Service/mailConfig.xml': Buffer.from('\ufeff<?xml version="1.0"?>\r\n<mailConfig><spoolPath>C:\\SmarterMail\\Spool</spoolPath></mailConfig>\r\n'),
   'Service/domainList.xml': Buffer.from('<DomainList><Domain name="a.example" path="C:\\SmarterMail\\Domains\\a.example"/></DomainList>'),
@@ -32,7 +38,11 @@ export const CONTENTS = {
 
 export const EMPTY = 'Domains/b.example/Users/nobody/Mail/Empty folder'
 
-/** Writes it below a directory. */
+/**
+ * Writes it below a directory.
+ * @param {string} directory
+ * @param {Record<string, Buffer>} contents
+ */
 export const install = (directory, contents = CONTENTS) => {
   for (const [name, content] of Object.entries(contents)) {
     mkdirSync(dirname(join(directory, name)), {recursive: true})
@@ -41,7 +51,11 @@ export const install = (directory, contents = CONTENTS) => {
   for (const name of [EMPTY, 'Domains/a.example', 'Spool']) mkdirSync(join(directory, name), {recursive: true})
 }
 
-/** What an inventory says of it. */
+/**
+ * What an inventory says of it.
+ * @param {string} directory
+ * @returns {import('../../dist/inventory/inventory.js').Inventory}
+ */
 export const inventoryOf = directory => {
   const domain = name => ({
     name, path: `C:\\SmarterMail\\Domains\\${name}`, confidence: 'certain', file: 'domainList.xml', location: '/x',
@@ -54,11 +68,16 @@ export const inventoryOf = directory => {
     })),
     domains: [domain('a.example'), domain('b.example')],
     directories: [{kind: 'spool', path: 'C:\\SmarterMail\\Spool', file: 'mailConfig.xml', location: '/x', local: join(directory, 'Spool')}],
-    values: [],
+    values: [], pathless: [],
   }
 }
 
-/** A request as the command makes it. */
+/**
+ * A request as the command makes it.
+ * @param {string} output
+ * @param {Partial<import('../../dist/effects/bundle/create.js').BundleRequest>} more
+ * @returns {import('../../dist/effects/bundle/create.js').BundleRequest}
+ */
 export const requestOf = (output, more = {}) => ({
   output, passphrase: null, resume: false, verify: true,
   about: {created: '2026-11-22T00:00:00.000Z', era: 'xml', version: '16.3.6989', configOnly: false},

@@ -15,8 +15,8 @@ import {expectedDigests, makeBundle, PASSPHRASE, readAll, sha256, systemTar} fro
 
 const SCENARIO = join(import.meta.dirname, 'bundle-scenario.mjs')
 
-const resume = async (root: string, output: string, passphrase: Buffer | null = null): ReturnType<typeof createBundle> =>
-  createBundle(listInstallation(inventoryOf(root)), requestOf(output, {resume: true, passphrase}))
+const resume = async (root: string, output: string, passphrase?: Buffer): ReturnType<typeof createBundle> =>
+  createBundle(listInstallation(inventoryOf(root)), requestOf(output, {resume: true, passphrase: passphrase ?? null}))
 
 /** Makes a finished bundle an unfinished one. */
 const unfinish = (output: string): string => {
@@ -80,19 +80,19 @@ test('kill -9 at any moment of a running process, again and again', {timeout: 20
   expect(await readAll(output)).toEqual(expectedDigests(contents))
 })
 
-test.each([['plain', null], ['encrypted', PASSPHRASE]] as const)('a %s bundle cut anywhere goes on from there', {timeout: 300_000}, async (_, passphrase) => {
-  const {root, output} = await makeBundle(passphrase === null ? {} : {passphrase})
+test.each([['plain', undefined], ['encrypted', PASSPHRASE]] as const)('a %s bundle cut anywhere goes on from there', {timeout: 300_000}, async (_, passphrase) => {
+  const {root, output} = await makeBundle(passphrase === undefined ? {} : {passphrase})
   const whole = readFileSync(output)
   const part = unfinish(output)
   const nonces = sealedBlocks(whole)
   let before = -1
-  for (const share of passphrase === null ? [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999, 1] : [0.2, 0.6, 1]) {
+  for (const share of passphrase === undefined ? [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999, 1] : [0.2, 0.6, 1]) {
     writeFileSync(part, whole.subarray(0, Math.floor(whole.length * share)))
     const {reusedBytes} = await resume(root, output, passphrase)
     expect(reusedBytes).toBeGreaterThanOrEqual(before)
     before = reusedBytes
     expect(await readAll(output, passphrase)).toEqual(expectedDigests())
-    if (passphrase !== null)
+    if (passphrase !== undefined)
       for (const [nonce, block] of sealedBlocks(readFileSync(output))) {
         // The same block under the same number is the one that stayed.
         expect(nonces.get(nonce) ?? block, nonce).toBe(block)
@@ -103,24 +103,24 @@ test.each([['plain', null], ['encrypted', PASSPHRASE]] as const)('a %s bundle cu
   expect(before).toBe(Object.values(CONTENTS).reduce((sum, content) => sum + content.length, 0))
 })
 
-test.each([['plain', null], ['encrypted', PASSPHRASE]] as const)('files that changed, went and came since a %s bundle was begun', async (_, passphrase) => {
-  const {root, output} = await makeBundle(passphrase === null ? {} : {passphrase})
+test.each([['plain', undefined], ['encrypted', PASSPHRASE]] as const)('files that changed, went and came since a %s bundle was begun', async (_, passphrase) => {
+  const {root, output} = await makeBundle(passphrase === undefined ? {} : {passphrase})
   const part = unfinish(output)
   const nonces = sealedBlocks(readFileSync(part))
-  const changed = {...CONTENTS, 'Service/mailConfig.xml': Buffer.from('<changed/>'), 'Domains/a.example/new.grp': noise(1_200_000, 'new')}
-  delete (changed as Record<string, Buffer>)['Domains/b.example/exact.grp']
+  const changed: Record<string, Buffer> = {...CONTENTS, 'Service/mailConfig.xml': Buffer.from('<changed/>'), 'Domains/a.example/new.grp': noise(1_200_000, 'new')}
+  delete changed['Domains/b.example/exact.grp']
   rmSync(join(root, 'Domains/b.example/exact.grp'))
-  for (const name of ['Service/mailConfig.xml', 'Domains/a.example/new.grp'] as const) writeFileSync(join(root, name), changed[name])
+  for (const name of ['Service/mailConfig.xml', 'Domains/a.example/new.grp'] ) writeFileSync(join(root, name), changed[name]!)
   // The same size and time, other content: the inode's own time tells.
   const same = join(root, 'Domains/b.example/block.grp')
   const {atime, mtime} = statSync(same)
   changed['Domains/b.example/block.grp'] = noise(1 << 20, 'other')
-  writeFileSync(same, changed['Domains/b.example/block.grp'])
+  writeFileSync(same, changed['Domains/b.example/block.grp']!)
   utimesSync(same, atime, mtime)
   const {reusedBytes} = await resume(root, output, passphrase)
   expect(reusedBytes).toBeGreaterThan(2_700_000)
   expect(await readAll(output, passphrase)).toEqual(expectedDigests(changed))
-  if (passphrase === null) expect(systemTar(root, output).files).toEqual(expectedDigests(changed))
+  if (passphrase === undefined) expect(systemTar(root, output).files).toEqual(expectedDigests(changed))
   for (const [nonce, block] of sealedBlocks(readFileSync(output))) expect(nonces.get(nonce) ?? block, nonce).toBe(block)
 })
 

@@ -57,8 +57,8 @@ export const systemTar = (root: string, output: string): {files: Record<string, 
 }
 
 /** Reads every file by our own reader; gives their digests, computed here. */
-export const readAll = async (path: string, passphrase: Buffer | null = null): Promise<Record<string, string>> => {
-  const source = await openBundle(path, {passphrase})
+export const readAll = async (path: string, passphrase?: Buffer): Promise<Record<string, string>> => {
+  const source = await openBundle(path, {passphrase: passphrase ?? null})
   try {
     const digests: Record<string, string> = {}
     for await (const file of source.files()) {

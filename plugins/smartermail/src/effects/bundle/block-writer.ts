@@ -67,15 +67,18 @@ export class BlockWriter {
   }
 
   async #queue(ready: () => Promise<{member: Buffer; flags: number}>): Promise<void> {
-    const written = this.#chain.then(async () => {
-      const {member, flags} = await ready()
-      this.#append(this.#output.framer.frame(member, flags))
-    })
+    const written = this.#inTurn(this.#chain, ready)
     // As above: finish(), or the wait for its turn, tells.
     written.catch(() => undefined)
     this.#chain = written
     this.#waiting.push(written)
     if (this.#waiting.length > AHEAD) await this.#waiting.shift()
+  }
+
+  async #inTurn(before: Promise<void>, ready: () => Promise<{member: Buffer; flags: number}>): Promise<void> {
+    await before
+    const {member, flags} = await ready()
+    this.#append(this.#output.framer.frame(member, flags))
   }
 
   // Into the page cache, which is quick; while the disk makes it wait, the threads go on packing.

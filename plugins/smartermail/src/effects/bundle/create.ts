@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {dirname} from 'node:path'
 
-import {OpsError, fromSystem} from 'mailops/core'
+import {EXIT, OpsError, fromSystem, isOpsError} from 'mailops/core'
 import {acquire, statePlace, syncDirectory} from 'mailops/effects'
 
 import type {BundledFile, Manifest} from '../../bundle/manifest.js'
@@ -41,6 +41,8 @@ export interface Bundled {
   readonly reusedFiles: number
 }
 
+const RESUME = 'run the same command again with --resume'
+
 /**
  * Makes the bundle of a listing.
  * @throws OpsError 73 when something is there already, or the disk is full (the unfinished bundle stays, for --resume);
@@ -61,6 +63,8 @@ export const createBundle = async (listing: Listing, request: BundleRequest): Pr
     const part = openPart(path, request.passphrase)
     try {
       return await fillPart(part, listing, request)
+    } catch (error) {
+      throw withResume(error, path)
     } finally {
       fs.closeSync(part.fd)
     }
@@ -91,7 +95,7 @@ const fillPart = async (part: Part, listing: Listing, request: BundleRequest): P
     if (!reused.directories.has(name)) await archive.add({name, directory: true, bytes: 0, mtimeMs: 0}, () => 0)
   let done = reused.bytes
   for (const listed of listing.files) {
-    if (request.signal?.aborted === true) throw await interrupted(archive, reused.writer, request.signal)
+    if (request.signal?.aborted === true) throw await interrupted(archive, reused.writer, part.path)
     if (reused.files.has(listed.full)) continue
     const added = await addFile(archive, listed)
     if ('file' in added) files.push(added.file)
@@ -110,10 +114,17 @@ const fillPart = async (part: Part, listing: Listing, request: BundleRequest): P
 }
 
 /** What was read so far is written out, so that --resume finds it. */
-const interrupted = async (archive: ArchiveWriter, writer: BlockWriter, {reason}: AbortSignal): Promise<unknown> => {
+const interrupted = async (archive: ArchiveWriter, writer: BlockWriter, path: string): Promise<OpsError> => {
   await archive.flush()
   await writer.finish()
-  return reason
+  return new OpsError('INTERRUPTED', `stopped; what is done so far is in ${path}`, {exit: 'interrupted', hint: RESUME})
+}
+
+/** The unfinished bundle stays: after a full disk most of the work is still good. */
+const withResume = (error: unknown, path: string): unknown => {
+  const known = fromSystem(error, 'write', path)
+  if (!isOpsError(known) || known.oclif.exit !== EXIT.cannotCreate || known.hint !== undefined) return known
+  return new OpsError(known.code, known.message, {exit: 'cannotCreate', hint: `make room, then ${RESUME}`, cause: known})
 }
 
 /** The sidecar first: the bundle's own name says that all is done. */

@@ -32,10 +32,11 @@ export async function* tarEntries(path: string, chunks: AsyncIterable<Buffer>): 
     const header = decode(path, block, extended)
     if (header.nullBlock) {
       if (extended !== undefined) throw damaged(path, 'a header for an entry that does not come')
-      return void (await pastTheEnd(path, pieces))
+      await pastTheEnd(path, pieces)
+      return
     }
     if (!header.cksumValid) throw damaged(path, `the header of an entry fails its checksum, at byte ${pieces.taken - RECORD} of the archive`)
-    const type = String(header.type)
+    const {type} = header
     if (type === 'ExtendedHeader' || type === LONG_NAME) {
       if (extended !== undefined) throw damaged(path, 'two extended headers for one entry')
       const body = await extendedBody(path, header, pieces)
@@ -78,8 +79,7 @@ const extendedBody = async (path: string, {size = 0}: Header, pieces: Pieces): P
 }
 
 const entryOf = (path: string, header: Header, named: string): EntryHead => {
-  const {size, mtime, ctime} = header
-  const type = String(header.type)
+  const {size, mtime, ctime, type} = header
   const directory = type === 'Directory'
   const name = directory ? named.replace(/\/$/, '') : named
   const shown = JSON.stringify(name.slice(0, 200))

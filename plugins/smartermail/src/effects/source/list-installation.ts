@@ -1,6 +1,6 @@
 // Lists all files of an installation that belong into a source, without reading them.
 import * as fs from 'node:fs'
-import {dirname, join, resolve} from 'node:path'
+import {dirname, isAbsolute, join, relative, resolve} from 'node:path'
 
 import {OpsError, fromSystem} from 'mailops/core'
 
@@ -80,6 +80,13 @@ const existing = (directory: string): string => {
     throw fromSystem(error, 'open', path)
   }
   throw new OpsError('ENOTDIR', `${path} is not a directory`, {exit: 'noInput', hint: 'name the local copy of the domains root'})
+}
+
+/** Refuses an output below a directory that is bundled: it would be bundled itself. @throws OpsError 64 `OUTPUT_INSIDE` */
+export const refuseInside = ({roots}: Listing, output: string): void => {
+  const around = roots.find(({path}) => !relative(path, output).startsWith('..') && !isAbsolute(relative(path, output)))
+  if (around === undefined) return
+  throw new OpsError('OUTPUT_INSIDE', `${output} is in ${around.path}, which is bundled`, {exit: 'usage', hint: 'name a place outside with -o'})
 }
 
 /** Directories beside the domains roots that are called Spool or Logs, as SmarterMail calls them. */
