@@ -2,7 +2,7 @@
 import {OpsError} from 'mailops/core'
 
 import {sameButFor} from '../json/compare.js'
-import {elementPrint, rereadXml} from '../xml/reread.js'
+import {elementPrint, rereadXml, type ReadElement} from '../xml/reread.js'
 import {openDocument, walk, type Document} from './document.js'
 import type {Edit} from './edit.js'
 import {fingerprint, Numbers} from './fingerprint.js'
@@ -19,6 +19,13 @@ const byIndex = (edits: readonly Edit[]): Map<number, Edit[]> => {
   return map
 }
 
+// Without a prototype: an attribute may be called __proto__.
+const edited = (element: ReadElement, edits: readonly Edit[]): ReadElement => {
+  const attributes = Object.assign(Object.create(null), element.attributes) as Record<string, string>
+  for (const {attribute, after} of edits) if (attribute !== null) attributes[attribute] = after
+  return {text: edits.find(({attribute}) => attribute === null)?.after ?? element.text, attributes}
+}
+
 /** Numbers of all elements as they are to be once the edits are made, as saxes reads the old text. */
 const expectedPrints = (document: Document, edits: readonly Edit[]): Numbers => {
   const prints = new Numbers()
@@ -27,11 +34,8 @@ const expectedPrints = (document: Document, edits: readonly Edit[]): Numbers => 
     {
       close: ({name, element}) => {
         if (element === null) return
-        let {text, attributes} = element
-        for (const edit of planned.get(element.index) ?? [])
-          if (edit.attribute === null) text = edit.after
-          else attributes = {...attributes, [edit.attribute]: edit.after}
-        prints.push(elementPrint(name, {text, attributes}))
+        const own = planned.get(element.index)
+        prints.push(elementPrint(name, own === undefined ? element : edited(element, own)))
       },
     },
   ])

@@ -18,7 +18,7 @@ interface Node {
 
 const pointerOf = (node: Node): string => {
   const parts: string[] = []
-  for (let at: Node | null = node; at?.parent != null; at = at.parent) parts.push(at.key)
+  for (let at = node; at.parent !== null; at = at.parent) parts.push(at.key)
   return parts.toReversed().map(part => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
