@@ -14,9 +14,12 @@ export class Places {
   readonly #text: string
   #line = 1
   #start = 0
+  /** Offset of the next LF: looked for once, since a line may be as long as the file. */
+  #end: number
 
   constructor(text: string) {
     this.#text = text
+    this.#end = this.#nextEnd()
   }
 
   /** The place of an offset. */
@@ -24,11 +27,18 @@ export class Places {
     if (offset < this.#start) {
       this.#line = 1
       this.#start = 0
+      this.#end = this.#nextEnd()
     }
-    for (let end; (end = this.#text.indexOf('\n', this.#start)) !== -1 && end < offset; ) {
+    while (this.#end < offset) {
       this.#line++
-      this.#start = end + 1
+      this.#start = this.#end + 1
+      this.#end = this.#nextEnd()
     }
     return {line: this.#line, column: offset - this.#start + 1}
+  }
+
+  #nextEnd(): number {
+    const end = this.#text.indexOf('\n', this.#start)
+    return end === -1 ? Number.POSITIVE_INFINITY : end
   }
 }
