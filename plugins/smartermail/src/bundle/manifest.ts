@@ -15,12 +15,14 @@ const VERSION = 1
 /** A file of a bundle, with its digest. */
 export type BundledFile = SourceEntry & {readonly sha256: string}
 
-/** A configuration file's state without the values that a migration may change (see `verify`). */
+/** A configuration file without the values that a move may change: how `verify` knows it again without its content. */
 export interface ConfigShape {
+  /** Name of the file in the bundle. */
   readonly name: string
-  /** Hex SHA-256 of the file with the values at these locations taken out. */
+  /** Hex SHA-256 over all names and values, those of `masked` left out. */
   readonly sha256: string
-  readonly locations: readonly string[]
+  /** Numbers of the values that a move may change, from 0, in the order of the document. */
+  readonly masked: readonly number[]
 }
 
 export interface Manifest {
@@ -33,11 +35,13 @@ export interface Manifest {
   readonly domains: readonly SourceDomain[]
   readonly emptyDirectories: readonly string[]
   readonly leftOut: readonly LeftOut[]
+  readonly shapes: readonly ConfigShape[]
   readonly files: readonly BundledFile[]
 }
 
 const text = v.pipe(v.string(), v.maxLength(32_768))
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const name = v.pipe(
   text,
   v.check(
@@ -70,12 +74,13 @@ const schema = v.object({
       detail: v.exactOptional(text),
     }),
   ),
+  shapes: v.array(v.object({name, sha256: digest, masked: v.array(count)})),
   files: v.array(
     v.object({
       name,
       bytes: count,
       mtimeMs: v.pipe(v.number(), v.finite()),
-      sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      sha256: digest,
       flaw: v.exactOptional(v.picklist(['changed', 'shortened'])),
     }),
   ),
@@ -83,8 +88,10 @@ const schema = v.object({
 
 /** The manifest as JSON in pieces, so that millions of files need no second copy in memory. */
 export function* manifestText({files, ...head}: Manifest): Generator<string> {
-  const start = JSON.stringify({format: FORMAT, formatVersion: VERSION, ...head}, null, 1)
-  yield `${start.slice(0, -2)},\n "files": [`
+  const {shapes, ...rest} = head
+  const start = JSON.stringify({format: FORMAT, formatVersion: VERSION, ...rest}, null, 1)
+  // Numbers by the thousand want no line each.
+  yield `${start.slice(0, -2)},\n "shapes": ${JSON.stringify(shapes)},\n "files": [`
   for (const [index, file] of files.entries()) yield `${index === 0 ? '' : ','}\n  ${JSON.stringify(file)}`
   yield '\n ]\n}\n'
 }

@@ -35,7 +35,7 @@ const fileOf = (name: string, content: Buffer): BundledFile => ({name, bytes: co
 const manifestOf = (more: Partial<Manifest> = {}): Manifest => ({
   created: '2026-11-22T00:00:00.000Z', era: 'xml', version: null, configOnly: false,
   roots: [{name: 'service', kind: 'service', path: '/x', configured: null}],
-  domains: [], emptyDirectories: [], leftOut: [], files: [], ...more,
+  domains: [], emptyDirectories: [], leftOut: [], shapes: [], files: [], ...more,
 })
 
 const manifestEntry = (manifest: Manifest): Entry => ({head: {path: 'manifest.json'}, content: Buffer.from([...manifestText(manifest)].join(''))})

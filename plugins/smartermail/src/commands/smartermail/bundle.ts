@@ -9,9 +9,9 @@ import {holdSignalsBack} from 'mailops/effects'
 import {incompleteLines, incompleteOf} from '../../bundle/incomplete.js'
 import type {Manifest} from '../../bundle/manifest.js'
 import {createBundle, type Bundled, type BundleRequest} from '../../effects/bundle/create.js'
+import {readPassphrase} from '../../effects/passphrase.js'
 import {takeInventory} from '../../effects/inventory/take-inventory.js'
 import {listInstallation, refuseInside, type Listing} from '../../effects/source/list-installation.js'
-import {readPassphrase} from '../../effects/source/passphrase.js'
 import type {Inventory} from '../../inventory/inventory.js'
 
 const SHOWN = 10
@@ -63,7 +63,7 @@ export default class Bundle extends MailopsCommand {
     'skip-spool': Flags.boolean({description: 'leave the spool away', default: false}),
     'skip-logs': Flags.boolean({description: 'leave logs away', default: false}),
     encrypt: Flags.boolean({description: 'seal the bundle and its manifest', dependsOn: ['passphrase-file']}),
-    'passphrase-file': Flags.string({description: 'the passphrase is on the first line of this file; - is standard input', helpValue: 'FILE|-', dependsOn: ['encrypt']}),
+    'passphrase-file': Flags.string({description: 'file that holds the passphrase, a line end not counted; - is standard input', helpValue: 'FILE|-', dependsOn: ['encrypt']}),
     resume: Flags.boolean({description: 'go on with an unfinished bundle, if there is one', default: false}),
     'no-verify': Flags.boolean({description: 'do not read the bundle again after it was written', default: false}),
   }
@@ -72,7 +72,8 @@ export default class Bundle extends MailopsCommand {
     const {args, flags} = await this.parse(Bundle)
     this.listen(flags)
     const output = resolve(flags.output)
-    const passphrase = this.#passphrase(flags)
+    const secret = flags['passphrase-file']
+    const passphrase = secret === undefined ? null : readPassphrase(secret)
     const inventory = await takeInventory(args.service, {domains: flags.domains ?? [], sizes: false, both: false})
     const listing = this.#list(inventory, flags)
     refuseInside(listing, output)
@@ -84,13 +85,6 @@ export default class Bundle extends MailopsCommand {
     })
     this.#report(output, bundled, {seconds: (performance.now() - began) / 1000, flags})
     return documentOf(output, bundled, flags)
-  }
-
-  #passphrase({'passphrase-file': file}: Asked): Buffer | null {
-    if (file === undefined) return null
-    const {passphrase, warning} = readPassphrase(file)
-    if (warning !== null) this.warn(warning)
-    return passphrase
   }
 
   #list(inventory: Inventory, flags: Asked): Listing {

@@ -16,6 +16,8 @@ export interface Archive {
   readonly chunks: () => AsyncIterable<Buffer>
   /** A part of it, or all, in which the manifest is. */
   readonly manifestChunks: () => AsyncIterable<Buffer>
+  /** True when there is nothing in it but the manifest. */
+  readonly isManifestOnly: boolean
 }
 
 /** @throws OpsError 65 when blocks are missing at the end or do not follow each other */
@@ -26,7 +28,8 @@ export const blockArchive = (file: BlockFile): Archive => {
   if (!whole)
     throw damaged(path, end === size ? `it is cut short: it ends at byte ${end}, without its last block` : `it is cut short or damaged at byte ${end}`)
   const manifest = blocks.filter(({flags}) => (flags & BLOCK.manifest) !== 0)
-  return {path, chunks: () => unpack(file, blocks), manifestChunks: () => unpack(file, manifest)}
+  const isManifestOnly = blocks.every(({flags}) => (flags & (BLOCK.manifest | BLOCK.last)) !== 0)
+  return {path, isManifestOnly, chunks: () => unpack(file, blocks), manifestChunks: () => unpack(file, manifest)}
 }
 
 /** An archive that is not made of our blocks: read from its start, one thread, twice. */
@@ -35,7 +38,7 @@ export const foreignArchive = (path: string, fd: number): Archive => {
   const isGzip = start[0] === 0x1f && start[1] === 0x8b
   if (!isGzip && start.toString('latin1', 257, 262) !== 'ustar') throw notABundle(path, 'it is neither a tar nor a tar.gz nor an encrypted bundle')
   const chunks = (): AsyncIterable<Buffer> => bytesOf(path, fd, isGzip)
-  return {path, chunks, manifestChunks: chunks}
+  return {path, isManifestOnly: false, chunks, manifestChunks: chunks}
 }
 
 async function* bytesOf(path: string, fd: number, isGzip: boolean): AsyncGenerator<Buffer> {

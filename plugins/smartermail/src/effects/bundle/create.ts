@@ -5,9 +5,12 @@ import {dirname} from 'node:path'
 import {EXIT, OpsError, fromSystem, isOpsError} from 'mailops/core'
 import {acquire, statePlace, syncDirectory} from 'mailops/effects'
 
-import type {BundledFile, Manifest} from '../../bundle/manifest.js'
+import type {BundledFile, ConfigShape, Manifest} from '../../bundle/manifest.js'
+import {formatOf, MOST_CONFIG_BYTES} from '../../inventory/config-files.js'
 import type {LeftOut} from '../../source/source.js'
+import {contentIfStill} from '../source/inside.js'
 import type {Listing} from '../source/list-installation.js'
+import {shapeOf} from '../verification/shapes.js'
 import {addFile} from './add-files.js'
 import {ArchiveWriter} from './archive-writer.js'
 import type {BlockWriter} from './block-writer.js'
@@ -104,13 +107,24 @@ const fillPart = async (part: Part, listing: Listing, request: BundleRequest): P
     request.progress('bundling', done, listing.bytes)
   }
   const {roots, domains, emptyDirectories} = listing
-  const manifest: Manifest = {...request.about, roots, domains, emptyDirectories, leftOut, files}
+  const manifest: Manifest = {...request.about, roots, domains, emptyDirectories, leftOut, shapes: shapesOf(listing, files), files}
   await endArchive(archive, manifest)
   const packedBytes = await reused.writer.finish()
   fs.fsyncSync(part.fd)
   if (request.verify) await readThrough(part, bytes => request.progress('verifying', bytes, listing.bytes))
   const sidecar = await giveName(part, manifest, request)
   return {manifest, sidecar, packedBytes, reusedBytes: reused.bytes, reusedFiles: reused.files.size}
+}
+
+/** Shapes of the configuration, of the very bytes that were bundled. */
+const shapesOf = (listing: Listing, files: readonly BundledFile[]): ConfigShape[] => {
+  const digests = new Map(files.map(file => [file.name, file.sha256]))
+  return listing.files.filter(({full}) => full.startsWith('service/') && digests.has(full)).flatMap(({full, name, rootPath, bytes}) => {
+    if (bytes > MOST_CONFIG_BYTES || formatOf(name) === 'opaque') return []
+    const content = contentIfStill({rootPath, name}, digests.get(full)!)
+    const shape = content === null ? null : shapeOf(full, content)
+    return shape === null ? [] : [shape]
+  })
 }
 
 /** What was read so far is written out, so that --resume finds it. */

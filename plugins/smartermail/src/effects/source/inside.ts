@@ -1,4 +1,5 @@
 // Opens files below a root and nowhere else, whatever links somebody puts in the way meanwhile.
+import {createHash} from 'node:crypto'
 import * as fs from 'node:fs'
 import {join, sep} from 'node:path'
 
@@ -28,5 +29,21 @@ export const openInside = (root: string, relative: string): number => {
   } catch (error) {
     fs.closeSync(fd)
     throw error
+  }
+}
+
+/** The content of a file below a real root, if its digest is still this; null when it changed or went. */
+export const contentIfStill = ({rootPath, name}: {rootPath: string; name: string}, sha256: string): Buffer | null => {
+  try {
+    const fd = openInside(rootPath, name)
+    try {
+      const content = fs.readFileSync(fd)
+      return createHash('sha256').update(content).digest('hex') === sha256 ? content : null
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch {
+    // It was there a moment ago; that it is not now has been or will be reported by whoever needs it.
+    return null
   }
 }

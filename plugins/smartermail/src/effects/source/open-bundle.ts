@@ -10,6 +10,8 @@ import type {Source} from '../../source/source.js'
 
 export interface BundleSource extends Source {
   readonly manifest: Manifest
+  /** True for an encrypted manifest: a bundle without the files that it names. */
+  readonly isManifestOnly: boolean
 }
 
 /**
@@ -35,7 +37,7 @@ const bundleSource = ({fd, archive, manifest}: {fd: number; archive: Archive; ma
   return {
     kind: 'bundle',
     path: archive.path,
-    manifest, era, version, roots, domains, emptyDirectories, leftOut,
+    manifest, isManifestOnly: archive.isManifestOnly, era, version, roots, domains, emptyDirectories, leftOut,
     entries: files,
     files: wanted => archiveFiles(archive, manifest, wanted),
     close: () => {
