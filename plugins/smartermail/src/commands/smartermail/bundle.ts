@@ -21,7 +21,7 @@ const DOING = {looking: 'looking for what is intact, MB', bundling: 'bundling, M
 interface Asked {
   readonly output: string
   readonly domains?: string[] | undefined
-  readonly 'config-only': boolean
+  readonly 'config-only'?: boolean | undefined
   readonly files?: string | undefined
   readonly 'skip-spool': boolean
   readonly 'skip-logs': boolean
@@ -30,6 +30,9 @@ interface Asked {
   readonly 'no-verify': boolean
   readonly verbose: boolean
 }
+
+// With a default, oclif takes --files for satisfied; without one, a flag that is not given is undefined, whatever its type says.
+const isSet = (flag: boolean | undefined): boolean => flag === true
 
 export default class Bundle extends MailopsCommand {
   static override summary = 'pack an installation into one file, with a digest of every file in it'
@@ -58,7 +61,7 @@ export default class Bundle extends MailopsCommand {
   static override flags = {
     output: Flags.string({char: 'o', description: 'the bundle to make; nothing may be there', helpValue: 'FILE', required: true}),
     domains: Flags.string({description: 'local copy of a directory that domains are in; may be given again', helpValue: 'DIR', multiple: true, multipleNonGreedy: true, exclusive: ['config-only']}),
-    'config-only': Flags.boolean({description: 'configuration only, no mail', default: false}),
+    'config-only': Flags.boolean({description: 'configuration only, no mail'}),
     files: Flags.string({description: 'of the configuration these files only, parted by commas', helpValue: 'NAME,...', dependsOn: ['config-only']}),
     'skip-spool': Flags.boolean({description: 'leave the spool away', default: false}),
     'skip-logs': Flags.boolean({description: 'leave logs away', default: false}),
@@ -77,11 +80,11 @@ export default class Bundle extends MailopsCommand {
     const inventory = await takeInventory(args.service, {domains: flags.domains ?? [], sizes: false, both: false})
     const listing = this.#list(inventory, flags)
     refuseInside(listing, output)
-    requireData(listing, flags['config-only'])
+    requireData(listing, isSet(flags['config-only']))
     const began = performance.now()
     const bundled = await this.#bundle(listing, {
       output, passphrase, resume: flags.resume, verify: !flags['no-verify'],
-      about: {created: new Date().toISOString(), era: inventory.era, version: inventory.version, configOnly: flags['config-only']},
+      about: {created: new Date().toISOString(), era: inventory.era, version: inventory.version, configOnly: isSet(flags['config-only'])},
     })
     this.#report(output, bundled, {seconds: (performance.now() - began) / 1000, flags})
     return documentOf(output, bundled, flags)
@@ -92,7 +95,7 @@ export default class Bundle extends MailopsCommand {
     try {
       return listInstallation(inventory, {
         domains: flags.domains ?? [],
-        configOnly: flags['config-only'],
+        configOnly: isSet(flags['config-only']),
         files: flags.files === undefined ? null : flags.files.split(',').map(name => name.trim()).filter(name => name !== ''),
         skipSpool: flags['skip-spool'],
         skipLogs: flags['skip-logs'],
