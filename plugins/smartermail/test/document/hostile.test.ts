@@ -57,7 +57,7 @@ describe('XML', () => {
   })
 
   test('a long single line is read', {timeout: 60_000}, () => {
-    expect(read('xml', `<r>${'<p a="C:\\Mail\\x"/>'.repeat(200_000)}</r>`).values).toHaveLength(200_000)
+    expect(read('xml', `<r>${'<p a="C:\\Mail\\x"/>'.repeat(50_000)}</r>`).values).toHaveLength(50_000)
   })
 })
 
@@ -77,8 +77,8 @@ describe('JSON', () => {
     expect(({} as Record<string, unknown>)['p']).toBeUndefined()
   })
 
-  test('a string of a hundred megabytes is no harm', {timeout: 60_000}, () => {
-    expect(read('json', `{"a": "${'x'.repeat(100_000_000)}"}`).problem).toBeNull()
+  test('a string of thirty megabytes is no harm', {timeout: 60_000}, () => {
+    expect(read('json', `{"a": "${'x'.repeat(30_000_000)}"}`).problem).toBeNull()
   })
 })
 
