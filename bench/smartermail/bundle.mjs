@@ -49,7 +49,12 @@ const ways = {
 const runs = Object.fromEntries(Object.keys(ways).map(name => [name, []]))
 // Reading everything once warms the cache for all.
 spawnSync('sh', ['-c', 'tar -c -C "$1" . | cat >/dev/null', 'sh', store])
-for (let round = 0; round < Number(rounds); round++) for (const [name, command] of Object.entries(ways)) runs[name].push(timed(command))
+for (let round = 1; round <= Number(rounds); round++)
+  for (const [name, command] of Object.entries(ways)) {
+    const run = timed(command)
+    runs[name].push(run)
+    process.stderr.write(`round ${round}: ${name}: ${run.seconds.toFixed(1)} s, CPU ${run.cpu.toFixed(1)} s, load ${loadavg()[0].toFixed(1)}\n`)
+  }
 
 const of = (name, what) => median(runs[name].map(run => run[what]))
 const PEER = Object.keys(ways)[0]

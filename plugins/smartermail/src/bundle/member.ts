@@ -1,7 +1,7 @@
 // A block of a bundle as a gzip member that says how long it is, so that blocks are found without being unpacked.
 
-/** What a block is: bits. A run is the blocks that hold whole tar entries together. */
-export const BLOCK = {beginsRun: 1, manifest: 2, last: 4} as const
+/** What a block is: bits. A run is the blocks that hold whole tar entries together; `flawed`: not to be taken over by --resume. */
+export const BLOCK = {beginsRun: 1, manifest: 2, last: 4, flawed: 8} as const
 
 /** Bytes of a tar archive in one block, before it is packed. */
 export const BLOCK_BYTES = 1 << 20

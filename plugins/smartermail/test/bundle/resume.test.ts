@@ -1,10 +1,13 @@
 // kill -9 at any point, then --resume: the bundle is whole, nothing intact is packed twice, no nonce is used twice.
 import {spawn, spawnSync} from 'node:child_process'
-import {appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
+import {appendFileSync, closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {expect, test} from 'vitest'
 
+import {ArchiveWriter} from '../../dist/effects/bundle/archive-writer.js'
+import {BlockWriter} from '../../dist/effects/bundle/block-writer.js'
+import {plainFraming} from '../../dist/effects/bundle/plain.js'
 import {createBundle} from '../../dist/effects/bundle/create.js'
 import {listInstallation} from '../../dist/effects/source/list-installation.js'
 import {readRecordHeader, RECORD_HEADER, SEALED_HEADER, TAG} from '../../dist/bundle/sealed-format.js'
@@ -173,4 +176,36 @@ test('an encrypted one is not gone on with in the clear, nor the other way, nor 
   const plain = await makeBundle()
   unfinish(plain.output)
   await expect(resume(plain.root, plain.output, PASSPHRASE)).rejects.toMatchObject({code: 'NOT_ENCRYPTED', oclif: {exit: 64}})
+})
+
+test('a file that could not be read to its end is not taken over as if it had been', async () => {
+  const root = temporaryDirectory('flawed')
+  install(root)
+  const output = join(root, 'out.tar.gz')
+  const path = join(root, 'Domains/a.example/Users/u/Mail/Inbox/1.grp')
+  const listing = listInstallation(inventoryOf(root))
+  const {size, mtimeMs, ctimeMs} = statSync(path)
+  const file = openSync(join(root, 'flawed.part'), 'w+')
+  try {
+    // As addFile does when a disk gives an error in the middle: the rest is zeros, and the file itself has not changed.
+    const writer = new BlockWriter({fd: file, path: 'flawed.part', at: 0, framer: plainFraming('').continueAfter(file, [])})
+    const archive = new ArchiveWriter(writer)
+    const content = readFileSync(path)
+    let at = 0
+    const head = {name: 'domains/a.example/Users/u/Mail/Inbox/1.grp', directory: false, bytes: size, mtimeMs: Math.trunc(mtimeMs), ctimeMs: Math.trunc(ctimeMs)}
+    const missing = await archive.add(head, target => {
+      const taken = at > 1_500_000 ? 0 : content.copy(target, 0, at)
+      at += taken
+      return taken
+    })
+    expect(missing).toBeGreaterThan(0)
+    await archive.flush()
+    await writer.finish()
+  } finally {
+    closeSync(file)
+  }
+  renameSync(join(root, 'flawed.part'), `${output}.part`)
+  const {reusedBytes} = await createBundle(listing, requestOf(output, {resume: true}))
+  expect(reusedBytes).toBe(0)
+  expect(await readAll(output)).toEqual(expectedDigests())
 })

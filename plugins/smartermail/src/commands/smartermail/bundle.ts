@@ -15,6 +15,8 @@ import {listInstallation, refuseInside, type Listing} from '../../effects/source
 import type {Inventory} from '../../inventory/inventory.js'
 
 const SHOWN = 10
+/** Below so many bytes of passphrase the work that a guess costs is no protection. */
+const SHORT = 12
 const MEGABYTE = 1 << 20
 const DOING = {looking: 'looking for what is intact, MB', bundling: 'bundling, MB', verifying: 'reading the bundle again, MB'} as const
 
@@ -77,6 +79,7 @@ export default class Bundle extends MailopsCommand {
     const output = resolve(flags.output)
     const secret = flags['passphrase-file']
     const passphrase = secret === undefined ? null : readPassphrase(secret)
+    if (passphrase !== null && passphrase.length < SHORT) this.warn(`a passphrase of ${plural(passphrase.length, 'byte')} can be guessed; make one by: openssl rand -base64 24`)
     const inventory = await takeInventory(args.service, {domains: flags.domains ?? [], sizes: false, both: false})
     const listing = this.#list(inventory, flags)
     refuseInside(listing, output)

@@ -61,6 +61,7 @@ const addOpen = async (
   if (failed !== null && archive.takeBack(mark)) return {leftOut: {name: full, ...reasonOf(failed)}}
   if ((missing > 0 || hasChanged) && !isLastTry && archive.takeBack(mark)) return null
   addZeros(hash, missing)
+  if (hasChanged) archive.markFlawed()
   const flaw = missing > 0 ? 'shortened' : hasChanged ? 'changed' : null
   return {file: {name: full, bytes, mtimeMs, sha256: hash.digest('hex'), ...(flaw !== null && {flaw})}}
 }

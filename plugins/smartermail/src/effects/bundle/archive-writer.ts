@@ -10,6 +10,7 @@ export type Fill = (target: Buffer) => number
 export interface Mark {
   readonly used: number
   readonly flushed: number
+  readonly flags: number
 }
 
 const padding = (bytes: number): number => (RECORD - (bytes % RECORD)) % RECORD
@@ -28,13 +29,14 @@ export class ArchiveWriter {
   }
 
   mark(): Mark {
-    return {used: this.#used, flushed: this.#flushed}
+    return {used: this.#used, flushed: this.#flushed, flags: this.#flags}
   }
 
   /** Takes back what was written since the mark; false when a part of it is packed already. */
-  takeBack({used, flushed}: Mark): boolean {
+  takeBack({used, flushed, flags}: Mark): boolean {
     if (flushed !== this.#flushed) return false
     this.#used = used
+    this.#flags = flags
     return true
   }
 
@@ -62,6 +64,7 @@ export class ArchiveWriter {
       if (got === 0) {
         room.fill(0)
         missing += room.length
+        this.markFlawed()
       }
       this.#used += got || room.length
       left -= got || room.length
@@ -69,6 +72,11 @@ export class ArchiveWriter {
     this.#zeros(padding(head.bytes))
     if (isLong) await this.flush()
     return missing
+  }
+
+  /** Says that what is in this block is not what --resume should take over. */
+  markFlawed(): void {
+    this.#flags |= BLOCK.flawed
   }
 
   /** Ends the run: what comes next is in blocks of its own, which bear these flags besides. */

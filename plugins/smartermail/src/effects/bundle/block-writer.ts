@@ -66,6 +66,11 @@ export class BlockWriter {
     return this.#at
   }
 
+  /** Waits until nothing is written any more, whatever came of it: only then may the file be closed. */
+  async settled(): Promise<void> {
+    await this.#chain.catch(() => undefined)
+  }
+
   async #queue(ready: () => Promise<{member: Buffer; flags: number}>): Promise<void> {
     const written = this.#inTurn(this.#chain, ready)
     // As above: finish(), or the wait for its turn, tells.

@@ -17,7 +17,7 @@ import type {BlockWriter} from './block-writer.js'
 import {endArchive} from './end-archive.js'
 import {openPart, partOf, type Part} from './part.js'
 import {readThrough} from './read-through.js'
-import {reuse} from './reuse.js'
+import {reuse, type Reused} from './reuse.js'
 import {sidecarOf, writeSidecar} from './sidecar.js'
 
 export interface BundleRequest {
@@ -55,7 +55,8 @@ export const createBundle = async (listing: Listing, request: BundleRequest): Pr
   const {output} = request
   refuseExisting(output)
   const path = partOf(output)
-  const isThere = fs.existsSync(path)
+  // An empty one is what a run leaves that failed before it had anything to write.
+  const isThere = (fs.lstatSync(path, {throwIfNoEntry: false})?.size ?? 0) > 0
   if (isThere && !request.resume)
     throw new OpsError('UNFINISHED', `${path} is an unfinished bundle`, {
       exit: 'cannotCreate',
@@ -90,7 +91,27 @@ const refuseExisting = (output: string): void => {
 }
 
 const fillPart = async (part: Part, listing: Listing, request: BundleRequest): Promise<Bundled> => {
-  const reused = await reuse(part, listing, bytes => request.progress('looking', bytes, listing.bytes))
+  const progress = (doing: 'looking' | 'verifying') => (bytes: number) => {
+    // Whatever is done by now is in the file already.
+    if (request.signal?.aborted === true) throw stopped(part.path)
+    request.progress(doing, bytes, listing.bytes)
+  }
+  const reused = await reuse(part, listing, progress('looking'))
+  try {
+    const manifest = await writeAll(part, listing, {...request, reused})
+    const packedBytes = await reused.writer.finish()
+    fs.fsyncSync(part.fd)
+    if (request.verify) await readThrough(part, progress('verifying'))
+    const sidecar = await giveName(part, manifest, request)
+    return {manifest, sidecar, packedBytes, reusedBytes: reused.bytes, reusedFiles: reused.files.size}
+  } finally {
+    await reused.writer.settled()
+  }
+}
+
+/** Writes what is not there yet, then the manifest of all. */
+const writeAll = async (part: Part, listing: Listing, request: BundleRequest & {reused: Reused}): Promise<Manifest> => {
+  const {reused} = request
   const archive = new ArchiveWriter(reused.writer)
   const files: BundledFile[] = [...reused.files.values()]
   const leftOut: LeftOut[] = [...listing.leftOut]
@@ -109,11 +130,7 @@ const fillPart = async (part: Part, listing: Listing, request: BundleRequest): P
   const {roots, domains, emptyDirectories} = listing
   const manifest: Manifest = {...request.about, roots, domains, emptyDirectories, leftOut, shapes: shapesOf(listing, files), files}
   await endArchive(archive, manifest)
-  const packedBytes = await reused.writer.finish()
-  fs.fsyncSync(part.fd)
-  if (request.verify) await readThrough(part, bytes => request.progress('verifying', bytes, listing.bytes))
-  const sidecar = await giveName(part, manifest, request)
-  return {manifest, sidecar, packedBytes, reusedBytes: reused.bytes, reusedFiles: reused.files.size}
+  return manifest
 }
 
 /** Shapes of the configuration, of the very bytes that were bundled. */
@@ -131,8 +148,11 @@ const shapesOf = (listing: Listing, files: readonly BundledFile[]): ConfigShape[
 const interrupted = async (archive: ArchiveWriter, writer: BlockWriter, path: string): Promise<OpsError> => {
   await archive.flush()
   await writer.finish()
-  return new OpsError('INTERRUPTED', `stopped; what is done so far is in ${path}`, {exit: 'interrupted', hint: RESUME})
+  return stopped(path)
 }
+
+const stopped = (path: string): OpsError =>
+  new OpsError('INTERRUPTED', `stopped; what is done so far is in ${path}`, {exit: 'interrupted', hint: RESUME})
 
 /** The unfinished bundle stays: after a full disk most of the work is still good. */
 const withResume = (error: unknown, path: string): unknown => {

@@ -29,13 +29,18 @@ export const reuse = async (file: BlockFile, listing: Listing, progress: (bytes:
   const kept = new Kept(listing)
   const inPlace: BlockRef[] = []
   let moving: Moving | null = null
-  for await (const run of readRuns(file, runsOf(blocks))) {
-    const isGood = kept.wants(run)
-    if (isGood && moving === null) inPlace.push(...run.blocks)
-    else if (isGood && !(await moving!.move(run))) continue
-    else if (!isGood) moving ??= new Moving(file, inPlace)
-    if (isGood) kept.take(run)
-    progress(kept.bytes)
+  try {
+    for await (const run of readRuns(file, runsOf(blocks))) {
+      const isGood = kept.wants(run)
+      if (isGood && moving === null) inPlace.push(...run.blocks)
+      else if (isGood && !(await moving!.move(run))) continue
+      else if (!isGood) moving ??= new Moving(file, inPlace)
+      if (isGood) kept.take(run)
+      progress(kept.bytes)
+    }
+  } catch (error) {
+    await moving?.writer.settled()
+    throw error
   }
   moving ??= new Moving(file, inPlace)
   ftruncateSync(fd, await moving.writer.finish())

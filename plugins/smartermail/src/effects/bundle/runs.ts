@@ -16,7 +16,7 @@ export interface RunEntry extends EntryHead {
 
 export interface Run {
   readonly blocks: readonly BlockRef[]
-  /** null: damaged, or no run of files. */
+  /** null: damaged, no run of files, or with a file that could not be read to its end. */
   readonly entries: readonly RunEntry[] | null
 }
 
@@ -34,7 +34,7 @@ export const readRuns = (file: BlockFile, runs: readonly BlockRef[][]): AsyncGen
   inOrder(runs, async blocks => ({blocks, entries: await entriesOf(file, blocks)}), AHEAD)
 
 const entriesOf = async (file: BlockFile, blocks: readonly BlockRef[]): Promise<RunEntry[] | null> => {
-  if (blocks.some(({flags}) => (flags & (BLOCK.manifest | BLOCK.last)) !== 0)) return null
+  if (blocks.some(({flags}) => (flags & (BLOCK.manifest | BLOCK.last | BLOCK.flawed)) !== 0)) return null
   const entries: RunEntry[] = []
   try {
     for await (const {content, ...head} of tarEntries(file.path, unpack(file, blocks, blocks.length > AHEAD ? AHEAD : 1))) {

@@ -39,6 +39,10 @@ const writeSealed = async (fd: number, {path, manifest, passphrase}: {path: stri
   const {framing, header} = newSealed(path, passphrase)
   fs.writeSync(fd, header)
   const writer = new BlockWriter({fd, path, at: header.length, framer: framing.continueAfter(fd, [])})
-  await endArchive(new ArchiveWriter(writer), manifest)
-  await writer.finish()
+  try {
+    await endArchive(new ArchiveWriter(writer), manifest)
+    await writer.finish()
+  } finally {
+    await writer.settled()
+  }
 }

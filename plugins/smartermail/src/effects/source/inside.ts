@@ -11,8 +11,9 @@ const {O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY} = fs.constants
 export const realRoot = (path: string): string => fs.realpathSync.native(path)
 
 // What a descriptor refers to: /proc on Linux; elsewhere the path again, which leaves a moment between the two.
+const hasProc = process.platform === 'linux' && fs.existsSync('/proc/self/fd')
 const realPathOf = (fd: number, path: string): string =>
-  process.platform === 'linux' && fs.existsSync('/proc/self/fd') ? fs.readlinkSync(`/proc/self/fd/${fd}`) : fs.realpathSync.native(path)
+  hasProc ? fs.readlinkSync(`/proc/self/fd/${fd}`) : fs.realpathSync.native(path)
 
 /**
  * Opens `relative` (parted by `/`) below a real root for reading; the caller closes it.

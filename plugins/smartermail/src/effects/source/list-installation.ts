@@ -41,7 +41,7 @@ export interface Listing {
 
 /** Lists an installation. @throws OpsError 66 when a directory or a file that was asked for is not there */
 export const listInstallation = (inventory: Inventory, options: InstallationOptions = {}): Listing => {
-  const domainsDirectories = (options.domains ?? []).map(existing)
+  const domainsDirectories = [...new Set((options.domains ?? []).map(existing))]
   const {configOnly = false, skipSpool = false, skipLogs = false} = options
   const siblings = siblingsOf([...domainsDirectories, ...inventory.domains.flatMap(({local}) => (local === null ? [] : [dirname(local)]))])
   const chosen = chooseRoots(inventory, {domainsDirectories, configOnly, skipSpool, skipLogs, siblings})
