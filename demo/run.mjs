@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {qmailDemo} from './qmail.mjs'
+import {smartermailDemo} from './smartermail.mjs'
 
 const RUN = join(import.meta.dirname, '../bin/run.js')
 const isTerminal = process.stdout.isTTY === true && !process.env['NO_COLOR']
@@ -34,6 +35,7 @@ const say = text => process.stdout.write(`\n# ${text}\n`)
 
 try {
   await qmailDemo({sandbox, mailops, title, say})
+  await smartermailDemo({sandbox, mailops, title, say})
   say('That was all. Nothing outside the sandbox was touched, and it is gone now.')
 } finally {
   rmSync(sandbox, {recursive: true, force: true})

@@ -21,7 +21,7 @@ export default class Check extends MailopsCommand {
   }
   static override flags = {
     target: Flags.string({description: 'Service folder of the new server', helpValue: 'DIR'}),
-    domains: Flags.string({description: 'local copy of the directory that holds the domains (repeatable)', helpValue: 'DIR', multiple: true}),
+    domains: Flags.string({description: 'local copy of the directory that holds the domains (repeatable)', helpValue: 'DIR', multiple: true, multipleNonGreedy: true}),
   }
 
   async run(): Promise<JsonObject> {

@@ -22,7 +22,7 @@ export default class Inventory extends MailopsCommand {
     service: Args.string({description: 'the Service folder (on Linux /etc/smartermail)', required: true, ignoreStdin: true}),
   }
   static override flags = {
-    domains: Flags.string({description: 'local copy of the directory that holds the domains (repeatable)', helpValue: 'DIR', multiple: true}),
+    domains: Flags.string({description: 'local copy of the directory that holds the domains (repeatable)', helpValue: 'DIR', multiple: true, multipleNonGreedy: true}),
     sizes: Flags.boolean({description: "measure the domains' directories", default: true, allowNo: true}),
   }
 

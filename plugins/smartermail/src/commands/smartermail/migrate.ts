@@ -44,11 +44,11 @@ export default class Migrate extends ChangeCommand {
     target: Args.string({description: 'Service folder of the new one', required: true, ignoreStdin: true}),
   }
   static override flags = {
-    map: Flags.string({description: 'path prefix and what replaces it (repeatable)', helpValue: 'OLD=NEW', multiple: true}),
+    map: Flags.string({description: 'path prefix and what replaces it (repeatable)', helpValue: 'OLD=NEW', multiple: true, multipleNonGreedy: true}),
     domains: Flags.string({description: "where the domains' data goes on this host, unless to the mapped paths", helpValue: 'DIR'}),
     dns: Flags.string({description: "the new DNS servers; system: empty the settings, so that Windows' own are used", helpValue: 'IP[,IP]|system'}),
-    ip: Flags.string({description: 'address and what replaces it (repeatable)', helpValue: 'OLD=NEW', multiple: true}),
-    set: Flags.string({description: 'a value by its location as inventory shows it, FILE: before it where needed (repeatable)', helpValue: 'LOCATION=VALUE', multiple: true}),
+    ip: Flags.string({description: 'address and what replaces it (repeatable)', helpValue: 'OLD=NEW', multiple: true, multipleNonGreedy: true}),
+    set: Flags.string({description: 'a value by its location as inventory shows it, FILE: before it where needed (repeatable)', helpValue: 'LOCATION=VALUE', multiple: true, multipleNonGreedy: true}),
     'config-only': Flags.boolean({description: 'the configuration only, no data'}),
     files: Flags.string({description: 'of the configuration only these files', helpValue: 'NAME,...', dependsOn: ['config-only']}),
     delta: Flags.boolean({description: 'copy what changed since the last run; says how long it took'}),
