@@ -6,7 +6,6 @@ export const CODES = {
   FILE_MISSING: 'a file of the bundle is not there',
   FILE_DIFFERS: 'a file is there with another content',
   FILE_UNREADABLE: 'a file cannot be read, or a link stands in its place',
-  NO_PLACE: 'files have no place on the target that its configuration tells of',
   CONFIG_MISSING: 'a file of the configuration is not there',
   CONFIG_BROKEN: 'a file of the configuration cannot be read as what it is',
   CONFIG_DIFFERS: 'a file of the configuration differs in more than paths, addresses, URLs and ports',
@@ -20,6 +19,13 @@ export interface Finding {
   /** Name in the bundle, or the domain's name. */
   readonly name: string
   readonly text: string
+}
+
+/** Files that were not compared, since the target's configuration names no directory of this host for them. */
+export interface NotCompared {
+  /** Root in the bundle (`spool`), or a domain. */
+  readonly name: string
+  readonly files: number
 }
 
 /** Counts of a domain; `''` is all that belongs to none. */

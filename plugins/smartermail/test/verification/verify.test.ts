@@ -109,6 +109,14 @@ test.each(DAMAGE)('%s', async (_, damage, byBundle, byManifest) => {
   }
 })
 
+test('a spool that has no place on this host is named, not compared, and no finding', async () => {
+  const {bundle, target, at} = await world()
+  rmSync(at('Spool'), {recursive: true})
+  const {document, exit} = await run('verify', target, '--against', bundle)
+  expect(document).toMatchObject({same: true, notCompared: [{name: 'spool', files: 1}]})
+  expect(exit).toBe(0)
+})
+
 test('new mail is counted and is no finding', async () => {
   const {bundle, target, at} = await world()
   writeFileSync(at('Domains/a.example/Users/u/Mail/Inbox/new.grp'), 'new')

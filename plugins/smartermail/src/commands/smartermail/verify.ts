@@ -21,7 +21,7 @@ export default class Verify extends MailopsCommand {
     'Holds the target against a bundle or its manifest: every file of the domains\' data, spool and logs by SHA-256, where ' +
     'the target\'s own configuration has them; every configuration file by value: it may differ in paths, addresses, URLs ' +
     'and ports, and in nothing else, to the last byte when the bundle itself is given; and the directory of each domain. ' +
-    'Counts per domain; files that the target has besides (NEW) are mail that came since, as a rule, and no finding. Run ' +
+    'What has no place on this host by that configuration (a spool on a drive that is not here) is named and not compared. Counts per domain; files that the target has besides (NEW) are mail that came since, as a rule, and no finding. Run ' +
     'it before the service starts: SmarterMail rewrites files as it runs. Reads only.\n\nCodes of findings:\n' +
     `${Object.entries(CODES).map(([code, text]) => `  ${code}: ${text}`).join('\n')}\n\n` +
     'Exit status: 0 all is as it was bundled; 1 something is not; 64 usage, or a passphrase is needed; 65 the bundle is ' +
@@ -48,11 +48,11 @@ export default class Verify extends MailopsCommand {
       const target = await takeInventory(args.target, {domains: flags.domains ?? [], sizes: false, both: false})
       const verified = await this.#verify(target, against)
       this.#report(verified, against, flags.verbose)
-      const {findings, counts, config} = verified
+      const {findings, counts, notCompared, config} = verified
       return {
         target: target.serviceDirectory, against: flags.against, bundled: against.manifest.created,
         withContents: against.bundle !== null, same: findings.length === 0,
-        config: {...config}, domains: counts.map(count => ({...count})), findings: findings.map(finding => ({...finding})),
+        config: {...config}, domains: counts.map(count => ({...count})), notCompared: notCompared.map(one => ({...one})), findings: findings.map(finding => ({...finding})),
       }
     } finally {
       await against.close()
@@ -68,15 +68,16 @@ export default class Verify extends MailopsCommand {
     }
   }
 
-  #report({findings, counts, config}: Verified, {manifest, bundle}: Against, verbose: boolean): void {
+  #report({findings, counts, notCompared, config}: Verified, {manifest, bundle}: Against, verbose: boolean): void {
     for (const line of countLines(counts, this.width, verbose ? Number.POSITIVE_INFINITY : DOMAINS_SHOWN)) this.data(line)
     for (const line of findingLines(findings, verbose ? Number.POSITIVE_INFINITY : SHOWN)) this.data(line)
+    for (const {name, files} of notCompared) this.warn(`${name}: ${plural(files, 'file')} not compared: the target's configuration names no directory of this host for them`)
     const edits = bundle === null ? '' : ` (${plural(config.edits, 'value')})`
     this.data(`configuration: ${plural(config.files, 'file')}, ${countText(config.unchanged)} unchanged, ${countText(config.edited)} with nothing changed but what a move changes${edits}`)
     const files = counts.reduce((sum, count) => sum + count.same, 0)
     const bytes = counts.reduce((sum, count) => sum + count.bytes, 0)
     if (!manifest.configOnly) this.data(`data: ${plural(files, 'file')} the same, of ${bytesText(bytes)}`)
     if (findings.length > 0) process.exitCode = 1
-    this.data(findings.length === 0 ? 'all is as it was bundled' : plural(findings.length, 'finding'))
+    this.data(findings.length === 0 ? `all is as it was bundled${notCompared.length === 0 ? '' : ', as far as it was compared'}` : plural(findings.length, 'finding'))
   }
 }

@@ -7,13 +7,14 @@ import {digestOf} from 'mailops/effects'
 
 import type {BundledFile, Manifest} from '../../bundle/manifest.js'
 import type {Inventory} from '../../inventory/inventory.js'
-import type {DomainCount, Finding} from '../../verification/finding.js'
+import type {DomainCount, Finding, NotCompared} from '../../verification/finding.js'
 import {placesOn, type Places} from '../../verification/places.js'
 import {walk} from '../source/walk.js'
 
 export interface DataCompared {
   readonly findings: Finding[]
   readonly counts: DomainCount[]
+  readonly notCompared: NotCompared[]
 }
 
 interface Count {
@@ -53,10 +54,8 @@ export const compareData = (manifest: Manifest, target: Inventory, progress: (by
     else count.different++
     if (finding !== null) findings.push(finding)
   }
-  for (const [name, number] of placeless)
-    findings.push({code: 'NO_PLACE', name, text: `${number} files of the bundle: the target's configuration does not tell where they belong`})
   const more = moreThan(manifest, places)
-  return {findings, counts: [...counts].map(([domain, count]) => ({domain, ...count, more: more(domain)}))}
+  return {findings, counts: [...counts].map(([domain, count]) => ({domain, ...count, more: more(domain)})), notCompared: [...placeless].map(([name, number]) => ({name, files: number}))}
 }
 
 const compareOne = ({name, bytes, sha256}: BundledFile, path: string): Finding | null => {

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import type {Manifest} from '../../bundle/manifest.js'
 import type {Inventory} from '../../inventory/inventory.js'
 import type {Source} from '../../source/source.js'
-import type {DomainCount, Finding} from '../../verification/finding.js'
+import type {DomainCount, Finding, NotCompared} from '../../verification/finding.js'
 import {compareConfig} from './compare-config.js'
 import {compareData} from './compare-data.js'
 
@@ -17,6 +17,7 @@ export interface Against {
 export interface Verified {
   readonly findings: readonly Finding[]
   readonly counts: readonly DomainCount[]
+  readonly notCompared: readonly NotCompared[]
   readonly config: {readonly files: number; readonly unchanged: number; readonly edited: number; readonly edits: number}
 }
 
@@ -27,9 +28,9 @@ export const verifyTarget = async (
   progress: (bytes: number, total: number) => void,
 ): Promise<Verified> => {
   const config = await compareConfigs(target, against)
-  const data = against.manifest.configOnly ? {findings: [], counts: []} : compareData(against.manifest, target, progress)
+  const data = against.manifest.configOnly ? {findings: [], counts: [], notCompared: []} : compareData(against.manifest, target, progress)
   const findings = [...domainFindings(target, against.manifest), ...config.findings, ...data.findings]
-  return {findings, counts: data.counts, config: config.counts}
+  return {findings, counts: data.counts, notCompared: data.notCompared, config: config.counts}
 }
 
 const domainFindings = (target: Inventory, {domains}: Manifest): Finding[] => {
