@@ -2,7 +2,7 @@
 import type {Document} from '../document/document.js'
 import type {Group, Leaf, Visitor} from '../document/leaf.js'
 import {wholePath} from '../value/path-in-value.js'
-import {isBelow, lastSegment, samePath} from '../value/windows-path.js'
+import {keyOf, lastSegment, parentOf, samePath} from '../value/windows-path.js'
 import type {Domain, Inventory} from './inventory.js'
 
 const DOMAIN = /^(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}_&-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}][\p{L}\p{N}\p{M}-]{0,61}$/u
@@ -145,9 +145,9 @@ export const domainFinder = (document: Document, lists: DomainLists): Visitor =>
 /** Leaves out entries that others tell better, and directories that only look like a domain's because they hold all of them. */
 export const settleDomains = (found: readonly DomainInDocument[]): DomainInDocument[] => {
   const sure = found.filter(({confidence}) => confidence === 'certain')
-  return found.filter(one => {
-    if (one.confidence === 'certain') return true
-    if (sure.some(({path, location, file}) => samePath(path, one.path) && (location !== one.location || file !== one.file))) return false
-    return one.confidence !== 'guess' || !sure.some(({path}) => isBelow(path, one.path) && !samePath(path, one.path))
-  })
+  const taken = new Set(sure.map(({path}) => keyOf(path)))
+  const above = new Set<string>()
+  for (const {path} of sure)
+    for (let at = parentOf(path); !above.has(keyOf(at)); at = parentOf(at)) above.add(keyOf(at))
+  return found.filter(({confidence, path}) => confidence === 'certain' || (!taken.has(keyOf(path)) && (confidence !== 'guess' || !above.has(keyOf(path)))))
 }

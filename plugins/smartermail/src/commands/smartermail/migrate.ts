@@ -103,9 +103,10 @@ export default class Migrate extends ChangeCommand {
       counts: countsJson(shown), warnings: migration.warnings, edits: edits.map(editJson),
       destinations: destinations.map(({what, to}) => ({what, to})),
     }
+    const took = () => ({seconds: (Date.now() - began) / 1000, sinceLastWriteSeconds: Math.max(0, (Date.now() - opened.lastWriteMs) / 1000)})
     if (plan.changes.length === 0) {
       this.data('nothing to do: the target is as it is to be')
-      return {...document, dryRun: flags['dry-run'], journalId: null}
+      return {...document, dryRun: flags['dry-run'], journalId: null, ...took()}
     }
     const applied = await this.carryOut(plan, {
       dryRun: flags['dry-run'], yes: flags.yes, doing: 'copying files', place: statePlace(),
@@ -114,9 +115,8 @@ export default class Migrate extends ChangeCommand {
       verify: () => checkOutcome(migration),
     })
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
-    const now = Date.now()
-    const took = {seconds: (now - began) / 1000, sinceLastWriteSeconds: Math.max(0, (now - opened.lastWriteMs) / 1000)}
-    this.say(doneLine(shown, {journalId: applied.journalId, took, delta: flags.delta}))
-    return {...document, dryRun: false, journalId: applied.journalId, seconds: took.seconds, sinceLastWriteSeconds: took.sinceLastWriteSeconds}
+    const times = took()
+    this.say(doneLine(shown, {journalId: applied.journalId, took: times, delta: flags.delta}))
+    return {...document, dryRun: false, journalId: applied.journalId, ...times}
   }
 }

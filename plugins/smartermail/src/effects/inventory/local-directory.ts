@@ -18,23 +18,55 @@ const isDirectory = (path: string): boolean => fs.lstatSync(path, {throwIfNoEntr
 export const isNative = (path: string): boolean =>
   process.platform === 'win32' ? /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/])/.test(path) : path.startsWith('/')
 
-/** A name below a directory, in the case in which it is written there; null when it is not, or when two differ in case only. */
-const below = (directory: string, name: string): string | null => {
+/** What was looked up already: fifty thousand domains of one missing root ask the same again and again. */
+interface Memory {
+  readonly names: Map<string, readonly string[]>
+  readonly found: Map<string, string | null>
+}
+
+const memories = new WeakMap<Surroundings, Memory>()
+
+const memoryOf = (around: Surroundings): Memory => {
+  const known = memories.get(around)
+  if (known !== undefined) return known
+  const memory = {names: new Map<string, readonly string[]>(), found: new Map<string, string | null>()}
+  memories.set(around, memory)
+  return memory
+}
+
+const namesIn = (directory: string, {names}: Memory): readonly string[] => {
+  const known = names.get(directory)
+  if (known !== undefined) return known
+  let list: readonly string[]
+  try {
+    list = fs.readdirSync(directory)
+  } catch {
+    list = [] // not there, or closed to us: then nothing of it is here
+  }
+  names.set(directory, list)
+  return list
+}
+
+const lookBelow = (directory: string, name: string, memory: Memory): string | null => {
   const exact = join(directory, name)
   if (isDirectory(exact)) return exact
-  let names: string[]
-  try {
-    names = fs.readdirSync(directory)
-  } catch {
-    return null // not there, or closed to us: then it is not here
-  }
-  const [one, ...others] = names.filter(other => other.toLowerCase() === name.toLowerCase())
+  const [one, ...others] = namesIn(directory, memory).filter(other => other.length === name.length && other.toLowerCase() === name.toLowerCase())
   return one !== undefined && others.length === 0 && isDirectory(join(directory, one)) ? join(directory, one) : null
 }
 
-const descend = (directory: string, names: readonly string[]): string | null => {
+/** A name below a directory, in the case in which it is written there; null when it is not, or when two differ in case only. */
+const below = (directory: string, name: string, memory: Memory): string | null => {
+  const key = `${directory}\0${name}`
+  const known = memory.found.get(key)
+  if (known !== undefined) return known
+  const found = lookBelow(directory, name, memory)
+  memory.found.set(key, found)
+  return found
+}
+
+const descend = (directory: string, names: readonly string[], memory: Memory): string | null => {
   let at: string | null = directory
-  for (const name of names) at = at === null ? null : below(at, name)
+  for (const name of names) at = at === null ? null : below(at, name, memory)
   return at
 }
 
@@ -42,13 +74,13 @@ const ANCESTORS = 4
 
 // A copied tree: .../SmarterMail/Service and .../SmarterMail/Domains/example.com. Two names must agree, so that a
 // directory that is only called like it is not taken; one is enough right beside the Service folder.
-const beside = (path: string, serviceDirectory: string): string | null => {
+const beside = (path: string, serviceDirectory: string, memory: Memory): string | null => {
   const segments = segmentsOf(path)
   for (let taken = segments.length; taken >= 1; taken--) {
     let ancestor = serviceDirectory
     for (let n = 0; n < ANCESTORS; n++) {
       ancestor = dirname(ancestor)
-      const found = descend(ancestor, segments.slice(-taken))
+      const found = descend(ancestor, segments.slice(-taken), memory)
       if (found !== null) return found
       if (taken < 2 || ancestor === dirname(ancestor)) break
     }
@@ -60,11 +92,13 @@ const beside = (path: string, serviceDirectory: string): string | null => {
  * Where a configured directory is on this host: below one of --domains by its last name, at its own path, or beside the
  * Service folder in a copied tree; null when it is nowhere.
  */
-export const localDirectory = (path: string, {serviceDirectory, domains = []}: Surroundings): string | null => {
+export const localDirectory = (path: string, around: Surroundings): string | null => {
+  const {serviceDirectory, domains = []} = around
+  const memory = memoryOf(around)
   for (const root of domains) {
-    const found = below(resolve(root), lastSegment(path))
+    const found = below(resolve(root), lastSegment(path), memory)
     if (found !== null) return found
   }
   if (isNative(path) && isDirectory(resolve(path))) return resolve(path)
-  return beside(path, resolve(serviceDirectory))
+  return beside(path, resolve(serviceDirectory), memory)
 }

@@ -1,9 +1,9 @@
 // Looks at what a migration has left: every byte of the configuration, every directory of a domain.
+import {createHash} from 'node:crypto'
 import * as fs from 'node:fs'
 
 import {OpsError} from 'mailops/core'
 import {digestOf} from 'mailops/effects'
-import {createHash} from 'node:crypto'
 
 import type {Migration} from './prepare.js'
 
@@ -20,8 +20,7 @@ export const checkOutcome = async ({written, destinations, copy}: Migration): Pr
     const stat = name === null ? undefined : fs.lstatSync(to, {throwIfNoEntry: false})
     if (name !== null && stat?.size !== bytes) throw wrong(`${to} is not as it was copied`)
   }
-  for (const {to, what} of destinations) {
-    const isUsed = copy.steps.some(step => step.to.startsWith(to))
-    if (isUsed && !fs.lstatSync(to, {throwIfNoEntry: false})?.isDirectory()) throw wrong(`the directory of ${what} is not there: ${to}`)
-  }
+  const made = new Set(copy.directories)
+  for (const {to, what} of destinations)
+    if (made.has(to) && !fs.lstatSync(to, {throwIfNoEntry: false})?.isDirectory()) throw wrong(`the directory of ${what} is not there: ${to}`)
 }

@@ -118,9 +118,19 @@ const earlierFiles = (target: string, place: StatePlace): Earlier[] => {
   return [...files.values()]
 }
 
+// A source without any of the mail would look like a move that went well.
+const refuseEmpty = ({path, domains}: Source, force: boolean): void => {
+  if (force || domains.length === 0 || domains.some(({at}) => at !== null)) return
+  throw new OpsError('NO_DATA', `${path} has the configuration of ${plural(domains.length, 'domain')} and the data of none`, {
+    exit: 'noInput',
+    hint: 'add --config-only if that is meant; else make a bundle with --domains DIR on the old server',
+  })
+}
+
 const copyOf = (opened: OpenedSource, found: SourceDocuments, options: MigrateOptions & {target: Target; edits: readonly Edit[]}) => {
   const {source} = opened
   const {target, edits} = options
+  refuseEmpty(source, options.force)
   const paths = patchedPaths(found.domains, edits)
   const {destinations, warnings} = destinationsOf(source, {
     domains: options.domains === null ? null : resolve(options.domains), maps: options.wishes.maps,
