@@ -111,6 +111,9 @@ test('the JSON era: all of Settings', async () => {
 test('no data on this machine, an output in what is bundled, flags that do not go together', async () => {
   const root = install({'Service/domainList.xml': XML['SmarterMail/Service/domainList.xml']})
   expect((await bundle(root, join(root, 'Service'))).document.error).toMatchObject({code: 'NO_DATA', exit: 66})
+  const broken = install({...XML, 'SmarterMail/Service/domainList.xml': '<DomainList><Domain name="a.example"'})
+  expect((await bundle(broken, join(broken, 'SmarterMail/Service'))).document.error, 'no domain can be found').toMatchObject({code: 'NO_DATA', exit: 66})
+  expect((await bundle(broken, join(broken, 'SmarterMail/Service'), '--domains', join(broken, 'SmarterMail/Domains'))).names).toEqual(expect.arrayContaining([...A, ...CONFIG]))
   expect((await bundle(root, join(root, 'Service'), '--domains', root)).document.error).toMatchObject({code: 'OUTPUT_INSIDE', exit: 64})
   for (const flags of [['--encrypt'], ['--passphrase-file', 'x'], ['--files', 'x'], ['--config-only', '--domains', root]])
     expect((await bundle(root, join(root, 'Service'), ...flags)).document.error, flags.join(' ')).toMatchObject({exit: 64})

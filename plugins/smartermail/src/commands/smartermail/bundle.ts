@@ -81,6 +81,8 @@ export default class Bundle extends MailopsCommand {
     const passphrase = secret === undefined ? null : readPassphrase(secret)
     if (passphrase !== null && passphrase.length < SHORT) this.warn(`a passphrase of ${plural(passphrase.length, 'byte')} can be guessed; make one by: openssl rand -base64 24`)
     const inventory = await takeInventory(args.service, {domains: flags.domains ?? [], sizes: false, both: false})
+    for (const {name, problem} of inventory.files)
+      if (problem !== null) this.warn(`${name}${problem.line === null ? '' : `:${problem.line}:${problem.column ?? 1}`}: ${problem.message}; it is bundled as it is, what it names is not found`)
     const listing = this.#list(inventory, flags)
     refuseInside(listing, output)
     requireData(listing, isSet(flags['config-only']))
@@ -151,8 +153,12 @@ export default class Bundle extends MailopsCommand {
 const totalBytes = ({files}: Manifest): number => files.reduce((sum, file) => sum + file.bytes, 0)
 
 const requireData = ({domains, roots}: Listing, configOnly: boolean): void => {
-  if (configOnly || domains.length === 0 || roots.some(({kind}) => kind === 'domains')) return
-  throw new OpsError('NO_DATA', `the directories of its ${plural(domains.length, 'domain')} are not on this machine (${domains[0]!.configured})`, {
+  if (configOnly || roots.some(({kind}) => kind === 'domains')) return
+  const [first] = domains
+  const what = first === undefined
+    ? 'no domain is found in its configuration, so that no mail would be bundled'
+    : `the directories of its ${plural(domains.length, 'domain')} are not on this machine (${first.configured})`
+  throw new OpsError('NO_DATA', what, {
     exit: 'noInput',
     hint: 'name their local copy with --domains DIR, or take --config-only',
   })
