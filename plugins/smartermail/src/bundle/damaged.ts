@@ -9,7 +9,7 @@ export const damaged = (path: string, what: string, cause?: unknown): OpsError =
 
 /** It holds what no bundle of ours does, and what could do harm. */
 export const unsafe = (path: string, what: string): OpsError =>
-  new OpsError('BUNDLE_UNSAFE', `${path}: ${what}; nothing of it is used`, {
+  new OpsError('BUNDLE_UNSAFE', `${path}: ${what}; it is refused`, {
     exit: 'badData',
     hint: 'take a bundle that `mailops smartermail bundle` wrote',
   })

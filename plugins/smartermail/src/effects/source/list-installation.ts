@@ -1,6 +1,6 @@
 // Lists all files of an installation that belong into a source, without reading them.
 import * as fs from 'node:fs'
-import {dirname, isAbsolute, join, relative, resolve} from 'node:path'
+import {basename, dirname, isAbsolute, join, relative, resolve} from 'node:path'
 
 import {OpsError, fromSystem} from 'mailops/core'
 
@@ -44,6 +44,8 @@ export const listInstallation = (inventory: Inventory, options: InstallationOpti
   const domainsDirectories = [...new Set((options.domains ?? []).map(existing))]
   const {configOnly = false, skipSpool = false, skipLogs = false} = options
   const siblings = siblingsOf([...domainsDirectories, ...inventory.domains.flatMap(({local}) => (local === null ? [] : [dirname(local)]))])
+    // The configuration knows better.
+    .filter(({kind}) => !inventory.directories.some(one => one.kind === kind && one.local !== null))
   const chosen = chooseRoots(inventory, {domainsDirectories, configOnly, skipSpool, skipLogs, siblings})
   const config = wantedConfig(inventory, options)
   const files: ListedFile[] = []
@@ -89,9 +91,12 @@ export const refuseInside = ({roots}: Listing, output: string): void => {
   throw new OpsError('OUTPUT_INSIDE', `${output} is in ${around.path}, which is bundled`, {exit: 'usage', hint: 'name a place outside with -o'})
 }
 
-/** Directories beside the domains roots that are called Spool or Logs, as SmarterMail calls them. */
+// SmarterMail's own layout and nothing else: beside any directory there may be a spool, /var/spool for one.
+const isDomains = (path: string): boolean => basename(path).toLowerCase() === 'domains' && dirname(dirname(path)) !== dirname(path)
+
+/** Directories called Spool or Logs beside one called Domains, as SmarterMail lays them out. */
 const siblingsOf = (roots: readonly string[]): {kind: 'spool' | 'logs'; path: string}[] =>
-  [...new Set(roots.map(root => dirname(root)))].flatMap(parent => {
+  [...new Set(roots.filter(isDomains).map(root => dirname(root)))].flatMap(parent => {
     try {
       return fs.readdirSync(parent, {withFileTypes: true}).flatMap(entry => {
         const kind = entry.name.toLowerCase()
