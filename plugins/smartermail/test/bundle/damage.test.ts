@@ -1,7 +1,9 @@
 // A flipped bit anywhere, a missing end, blocks in another order, a wrong passphrase: none goes unnoticed.
 import {closeSync, openSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {gunzipSync} from 'node:zlib'
 
+import {isOpsError} from 'mailops/core'
 import {expect, test} from 'vitest'
 
 import {framingOf} from '../../dist/effects/bundle/open-blocks.js'
@@ -9,7 +11,7 @@ import type {Framing, Scan} from '../../dist/effects/bundle/framing.js'
 import {archiveFiles} from '../../dist/effects/bundle/archive-files.js'
 import {blockArchive} from '../../dist/effects/bundle/archive.js'
 import {readManifest} from '../../dist/effects/bundle/read-manifest.js'
-import {CONTENTS} from './installation.js'
+import {CONTENTS, noise} from './installation.js'
 import {makeBundle, PASSPHRASE, readAll} from './support.js'
 
 const SMALL = Object.fromEntries(Object.entries(CONTENTS).filter(([, content]) => content.length < 600))
@@ -112,4 +114,45 @@ test('a header that asks for gigabytes is refused before it takes them', async (
   const path = join(root, 'greedy')
   writeFileSync(path, bytes)
   await expect(readAll(path, PASSPHRASE)).rejects.toMatchObject({code: 'NOT_A_BUNDLE', oclif: {exit: 65}})
+})
+
+test('whatever is damaged in a tar: it is refused as bad data, or all of it is as promised', async () => {
+  const {root, output} = await makeBundle({contents: SMALL})
+  const good = gunzipSync(readFileSync(output))
+  const promised = await readAll(output)
+  // The same numbers every time, so that what fails once fails again.
+  const bytes = noise(20_000, 'damage')
+  let next = 0
+  const random = (below: number): number => {
+    next = (next + 4) % (bytes.length - 4)
+    return bytes.readUInt32LE(next) % below
+  }
+  const path = join(root, 'damaged.tar')
+  let refused = 0
+  for (let round = 0; round < 500; round++) {
+    const bad = Buffer.from(good)
+    for (let n = 0; n <= random(3); n++) {
+      const at = random(bad.length - 512)
+      const kind = random(4)
+      if (kind < 2) bad[at] = random(256)
+      else if (kind === 2) bad.fill(random(2) * 255, at, at + random(40))
+      else bad.copy(bad, random(bad.length - 512), at, at + 512)
+    }
+    // A header's checksum is soon put right by whoever means harm.
+    for (let at = 0; round % 2 === 0 && at < bad.length; at += 512)
+      if (bad.toString('latin1', at + 257, at + 262) === 'ustar') {
+        const sum = bad.subarray(at, at + 512).reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 32 : byte), 0)
+        bad.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1')
+      }
+    writeFileSync(path, bad)
+    try {
+      expect(await readAll(path), `round ${round}`).toEqual(promised)
+    } catch (error) {
+      // What expect says itself goes on.
+      if (!isOpsError(error)) throw error
+      expect(error.oclif.exit, `round ${round}: ${error.message}`).toBe(65)
+      refused++
+    }
+  }
+  expect(refused).toBeGreaterThan(100)
 })

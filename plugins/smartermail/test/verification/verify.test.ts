@@ -136,3 +136,29 @@ test('an encrypted bundle and its sealed manifest', async () => {
   expect(byManifest.document).toMatchObject({same: true, withContents: false, config: {edited: 2}})
   expect((await run('verify', target, '--against', bundle)).document).toMatchObject({error: {code: 'NEEDS_PASSPHRASE', exit: 64}})
 })
+
+test.each(['Service', 'Service/Settings'])('the JSON era, the target named as %s', async named => {
+  const root = temporaryDirectory('verify-json')
+  const files = {
+    'Service/Settings/domains.json': '\ufeff{\r\n\t"domains": {"a.example": {"data_path": "c:\\\\SmarterMail\\\\Domains\\\\a.example", "id": 1234567890123456789}},\r\n\t"domain_aliases": {}}',
+    'Service/Settings/settings.json': '{"dns": {"primary_dns": "192.0.2.1"}, "max": 10}',
+    'Domains/a.example/settings.json': '{"settings": {"dkim_private_key": "very-secret"}}',
+  }
+  for (const place of ['old', 'new'])
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(join(root, place, name, '..'), {recursive: true})
+      writeFileSync(join(root, place, name), content)
+    }
+  const bundle = join(root, 'b.tar.gz')
+  expect((await run('bundle', join(root, 'old/Service'), '-o', bundle)).exit).toBe(0)
+  const edit = (name: string, from: string, to: string): void => {
+    const path = join(root, 'new/Service/Settings', name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
+  }
+  edit('domains.json', 'c:\\\\SmarterMail', 'D:\\\\Mail')
+  edit('settings.json', '192.0.2.1', '')
+  const verify = (): ReturnType<typeof run> => run('verify', join(root, 'new', named), '--against', bundle, '--domains', join(root, 'new/Domains'))
+  expect((await verify()).document).toMatchObject({same: true, config: {files: 2, edited: 2, edits: 2}})
+  edit('domains.json', '1234567890123456789', '1234567890123456788')
+  expect((await verify()).document.findings.map(({code}) => code)).toEqual(['CONFIG_DIFFERS'])
+})
