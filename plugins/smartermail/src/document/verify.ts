@@ -2,10 +2,11 @@
 import {OpsError} from 'mailops/core'
 
 import {sameButFor} from '../json/compare.js'
-import {elementPrint, rereadXml, type ReadElement} from '../xml/reread.js'
+import {canonical, elementPrint, rereadXml, type ReadElement, type Reading} from '../xml/reread.js'
 import {openDocument, walk, type Document} from './document.js'
 import type {Edit} from './edit.js'
 import {fingerprint, Numbers} from './fingerprint.js'
+import type {Visitor} from './leaf.js'
 
 const differs = (file: string, what: string): OpsError =>
   new OpsError('NOT_AS_PLANNED', `${file}: ${what}; nothing was written`, {
@@ -19,40 +20,47 @@ const byIndex = (edits: readonly Edit[]): Map<number, Edit[]> => {
   return map
 }
 
-// Without a prototype: an attribute may be called __proto__.
-const edited = (element: ReadElement, edits: readonly Edit[]): ReadElement => {
-  const attributes = Object.assign(Object.create(null), element.attributes) as Record<string, string>
-  for (const {attribute, after} of edits) if (attribute !== null) attributes[attribute] = after
-  return {text: edits.find(({attribute}) => attribute === null)?.after ?? element.text, attributes}
-}
+/** Takes the print of every element of an XML document while it is walked, as saxes reads it. */
+export const printTaker = (prints: Numbers): Visitor => ({
+  close: ({name, element}) => {
+    if (element !== null) prints.push(elementPrint({name, text: element.text, attributes: element.attributes}))
+  },
+})
 
-/** Numbers of all elements as they are to be once the edits are made, as saxes reads the old text. */
-const expectedPrints = (document: Document, edits: readonly Edit[]): Numbers => {
+const printsOf = (document: Document): Numbers => {
   const prints = new Numbers()
-  const planned = byIndex(edits)
-  walk(document, [
-    {
-      close: ({name, element}) => {
-        if (element === null) return
-        const own = planned.get(element.index)
-        prints.push(elementPrint(name, own === undefined ? element : edited(element, own)))
-      },
-    },
-  ])
+  walk(document, [printTaker(prints)])
   return prints
 }
 
-const verifyXml = (document: Document, after: Document, edits: readonly Edit[]): void => {
-  const expected = expectedPrints(document, edits)
-  let found: Numbers
+// Without a prototype: an attribute may be called __proto__.
+const reverted = (element: ReadElement, edits: readonly Edit[]): ReadElement => {
+  const attributes = Object.assign(Object.create(null), element.attributes) as Record<string, string>
+  for (const {attribute, value} of edits) if (attribute !== null) attributes[attribute] = value
+  return {...element, attributes, text: edits.find(({attribute}) => attribute === null)?.value ?? element.text}
+}
+
+// The new values are there, and with the old ones in their place the element is the old one.
+const isAsPlanned = (element: ReadElement | undefined, edits: readonly Edit[], print: number | undefined): boolean =>
+  element !== undefined &&
+  edits.every(({attribute, after}) => canonical(attribute === null ? element.text : (element.attributes[attribute] ?? '')) === canonical(after)) &&
+  elementPrint(reverted(element, edits)) === print
+
+const verifyXml = (document: Document, after: Document, {edits, prints}: {edits: readonly Edit[]; prints: Numbers}): void => {
+  const planned = byIndex(edits)
+  let reading: Reading
   try {
-    found = rereadXml(after.decoded.text).prints
+    reading = rereadXml(after.decoded.text, new Set(planned.keys()))
   } catch (error) {
     throw differs(document.file, `xml2js does not read it: ${(error as Error).message.split('\n')[0]}`)
   }
-  if (found.length !== expected.length) throw differs(document.file, `two parsers disagree: ${found.length} elements, not ${expected.length}`)
-  for (let n = 0; n < found.length; n++)
-    if (found.at(n) !== expected.at(n)) throw differs(document.file, `element ${n + 1} (in the order of end tags) is not as planned`)
+  const {prints: found, elements} = reading
+  if (found.length !== prints.length) throw differs(document.file, `two parsers disagree: ${found.length} elements, not ${prints.length}`)
+  for (let n = 0; n < found.length; n++) {
+    const own = planned.get(n)
+    const isRight = own === undefined ? found.at(n) === prints.at(n) : isAsPlanned(elements.get(n), own, prints.at(n))
+    if (!isRight) throw differs(document.file, `element ${n + 1} (in the order of end tags) is not as planned`)
+  }
 }
 
 const jsonPrints = (document: Document, edits: readonly Edit[]): Numbers => {
@@ -76,10 +84,11 @@ const verifyJson = (document: Document, after: Document, edits: readonly Edit[])
 /**
  * Checks that the patched bytes differ from the document in the edited values only, and there as planned. XML is read by
  * xml2js, which must agree with saxes on every element; JSON by JSON.parse. Without edits: that both parsers agree.
+ * @param prints of the document's elements, where they were taken already (`printTaker`)
  * @throws OpsError 65 `NOT_AS_PLANNED`
  */
-export const verifyPatch = (document: Document, bytes: Uint8Array, edits: readonly Edit[]): void => {
+export const verifyPatch = (document: Document, bytes: Uint8Array, edits: readonly Edit[], prints?: Numbers): void => {
   const after = openDocument(document.file, bytes, document.format)
-  if (document.format === 'xml') verifyXml(document, after, edits)
+  if (document.format === 'xml') verifyXml(document, after, {edits, prints: prints ?? printsOf(document)})
   else verifyJson(document, after, edits)
 }

@@ -1,6 +1,7 @@
 // What one file of the configuration tells, from its bytes.
 import {openDocument, walk, type Document, type Duplicate} from '../document/document.js'
-import {verifyPatch} from '../document/verify.js'
+import {Numbers} from '../document/fingerprint.js'
+import {printTaker, verifyPatch} from '../document/verify.js'
 import {DocumentFlaw} from '../text/flaw.js'
 import {placeOf} from '../text/position.js'
 import {domainFinder, type DomainLists} from './find-domains.js'
@@ -14,10 +15,12 @@ export interface ReadConfig {
   readonly values: readonly Found[]
   readonly domains: DomainLists
   readonly duplicates: readonly (Duplicate & {readonly line: number; readonly column: number})[]
+  /** Of its elements, for `verifyPatch`; empty for JSON. */
+  readonly prints: Numbers
   readonly problem: FileProblem | null
 }
 
-const NOTHING = {document: null, values: [], domains: {domains: [], pathless: []}, duplicates: []}
+const NOTHING = {document: null, values: [], domains: {domains: [], pathless: []}, duplicates: [], prints: new Numbers()}
 
 /**
  * Reads a file; what is wrong with it is part of the answer.
@@ -29,10 +32,11 @@ export const readConfig = (name: string, bytes: Uint8Array, {format, both}: {for
     const values: Found[] = []
     const domains: DomainLists = {domains: [], pathless: []}
     const duplicates: Duplicate[] = []
-    walk(document, [valueFinder(document, values), domainFinder(document, domains)], duplicates)
-    if (both) verifyPatch(document, bytes, [])
+    const prints = new Numbers()
+    walk(document, [valueFinder(document, values), domainFinder(document, domains), printTaker(prints)], duplicates)
+    if (both) verifyPatch(document, bytes, [], prints)
     const placed = duplicates.map(duplicate => ({...duplicate, ...placeOf(document.decoded.text, duplicate.offset)}))
-    return {document, values, domains, duplicates: placed, problem: null}
+    return {document, values, domains, duplicates: placed, prints, problem: null}
   } catch (error) {
     if (error instanceof DocumentFlaw) return {...NOTHING, problem: error.problem}
     // Both parsers accept it and read it differently.

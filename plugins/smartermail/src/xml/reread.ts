@@ -5,6 +5,7 @@ import {fingerprint, Numbers} from '../document/fingerprint.js'
 
 /** What xml2js makes of an element: its own text and its attributes. */
 export interface ReadElement {
+  readonly name: string
   readonly text: string
   readonly attributes: Readonly<Record<string, string>>
 }
@@ -22,16 +23,18 @@ export const canonical = (text: string): string => {
 const canonicalAttribute = (value: string): string => (/[\t\r\n]/.test(value) ? value.replace(/\r\n|[\t\r\n]/g, ' ') : value)
 
 /** A number for an element by its name, own text and attributes, the same whichever parser read it. */
-export const elementPrint = (name: string, {text, attributes}: ReadElement): number => {
+export const elementPrint = ({name, text, attributes}: ReadElement): number => {
   let print = fingerprint(canonical(text), fingerprint(name))
   for (const key in attributes) print = fingerprint(`${key}=${canonicalAttribute(attributes[key]!)}`, print)
   return print
 }
 
-const elementOf = (value: unknown): ReadElement => {
-  if (typeof value === 'string') return {text: value, attributes: {}}
+const NONE = {}
+
+const elementOf = (name: string, value: unknown): ReadElement => {
+  if (typeof value === 'string') return {name, text: value, attributes: NONE}
   const {[TEXT]: text = '', [ATTRIBUTES]: attributes = {}} = value as {[TEXT]?: string; [ATTRIBUTES]?: Record<string, string>}
-  return {text, attributes}
+  return {name, text, attributes}
 }
 
 /** What a reading gave. */
@@ -54,9 +57,9 @@ export const rereadXml = (text: string, keep: ReadonlySet<number> = new Set()): 
     explicitArray: true, attrkey: ATTRIBUTES, charkey: TEXT, emptyTag: () => '',
     // Called for every element as it closes; what it gives back is kept in place of the element.
     validator: (xpath: string, _siblings: unknown, value: unknown) => {
-      const element = elementOf(value)
+      const element = elementOf(xpath.slice(xpath.lastIndexOf('/') + 1), value)
       if (keep.has(prints.length)) elements.set(prints.length, element)
-      prints.push(elementPrint(xpath.slice(xpath.lastIndexOf('/') + 1), element))
+      prints.push(elementPrint(element))
       return 0
     },
   })

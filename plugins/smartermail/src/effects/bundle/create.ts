@@ -162,9 +162,9 @@ const withResume = (error: unknown, path: string): unknown => {
 }
 
 /** The sidecar first: the bundle's own name says that all is done. */
-const giveName = async (part: Part, manifest: Manifest, {output, passphrase}: BundleRequest): Promise<string> => {
-  const sidecar = sidecarOf(output, passphrase !== null)
-  await writeSidecar(sidecar, manifest, passphrase)
+const giveName = async (part: Part, manifest: Manifest, {output}: BundleRequest): Promise<string> => {
+  const sidecar = sidecarOf(output, part.framing.sealed)
+  await writeSidecar(sidecar, manifest, part.framing)
   refuseExisting(output)
   try {
     fs.renameSync(part.path, output)

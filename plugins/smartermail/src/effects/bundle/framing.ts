@@ -39,6 +39,8 @@ export interface Framing {
   readonly scan: (fd: number, size: number) => Scan
   /** A block's gzip member. @throws OpsError 65 when it is not as it was written */
   readonly read: (fd: number, block: BlockRef) => Buffer
+  /** The framing of a new file beside this one, under the same passphrase, and the header to begin it with. */
+  readonly twin: (path: string) => {readonly framing: Framing; readonly header: Buffer}
   /** Continues behind these blocks of the file, none for a new file. */
   readonly continueAfter: (fd: number, blocks: readonly BlockRef[]) => Framer
 }

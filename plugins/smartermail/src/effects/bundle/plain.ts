@@ -29,5 +29,6 @@ export const plainFraming = (path: string): Framing => ({
     if (!isSound(member, crc32)) throw damaged(path, `the block at byte ${offset} was damaged since it was written`)
     return member
   },
+  twin: beside => ({framing: plainFraming(beside), header: Buffer.alloc(0)}),
   continueAfter: () => ({frame: member => member}),
 })

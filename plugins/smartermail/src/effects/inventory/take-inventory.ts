@@ -22,6 +22,8 @@ export interface InventoryOptions {
   readonly sizes?: boolean
   /** Let the second parser read every file too; true unless told. */
   readonly both?: boolean
+  /** Find the domains' directories on this host; true unless told. */
+  readonly places?: boolean
   /** Keep the documents themselves, to patch them; false unless told. */
   readonly keep?: boolean
   readonly progress?: (done: number, total: number) => void
@@ -104,7 +106,7 @@ export const inventoryOf = (folder: ServiceFolder, looked: readonly LookedAt[], 
   const reads = looked.flatMap(({read}) => (read === null ? [] : [read]))
   const values = reads.flatMap(read => read.values)
   const domains = settleDomains(reads.flatMap(read => read.domains.domains)).map((domain): Domain => {
-    const local = localDirectory(domain.path, around)
+    const local = options.places === false ? null : localDirectory(domain.path, around)
     const size = local === null || options.sizes === false ? {files: null, bytes: null} : sizeOf(local)
     return {...domain, local, ...size}
   })
@@ -115,7 +117,8 @@ export const inventoryOf = (folder: ServiceFolder, looked: readonly LookedAt[], 
     files: looked.map(({file}) => file),
     domains, pathless: reads.flatMap(read => read.domains.pathless),
     directories: findDirectories(values).map(one => ({...one, local: localDirectory(one.path, {serviceDirectory: folder.path})})),
-    values: values.map(valueOf),
+    // Those who keep the documents have the values themselves.
+    values: options.keep === true ? [] : values.map(valueOf),
   }
 }
 

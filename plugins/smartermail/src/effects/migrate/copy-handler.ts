@@ -1,6 +1,7 @@
 // The bulk change `smartermail.copy`: domain data and opaque files, brought along with a record of every step.
 import * as fs from 'node:fs'
 import {dirname} from 'node:path'
+import {setImmediate} from 'node:timers/promises'
 
 import {OpsError, bytesText, plural, type BulkChange, type JsonObject} from 'mailops/core'
 import {find, run, type BulkContext, type BulkHandler, type BulkResult} from 'mailops/effects'
@@ -39,6 +40,8 @@ export interface CopyLive {
   readonly source: Source
   readonly plan: CopyPlan
 }
+
+const STEPS_A_TURN = 16
 
 const basesOf = (steps: readonly CopyStep[]): string[] => [...new Set(steps.map(({base}) => base))]
 
@@ -80,6 +83,8 @@ const apply = async (args: CopyArgs, {source, plan}: CopyLive, context: BulkCont
   let done = 0
   let bytes = 0
   for await (const file of source.files(({name}) => numbers.has(name))) {
+    // Reading and writing never wait, so a signal is only heard when the loop of events is given a turn.
+    if (done % STEPS_A_TURN === 0) await setImmediate()
     if (context.signal.aborted) throw interrupted()
     const n = numbers.get(file.name)!
     const step = plan.steps[n]!

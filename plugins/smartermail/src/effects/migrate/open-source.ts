@@ -51,7 +51,7 @@ const narrowed = (source: Source, {configOnly, files}: SourceOptions): Source =>
 
 const openFolderSource = (path: string, options: SourceOptions): OpenedSource => {
   const folder = openServiceFolder(path)
-  const look = {both: false, sizes: false, keep: true, ...(options.progress !== undefined && {progress: options.progress})}
+  const look = {both: false, sizes: false, keep: true, places: !options.configOnly, ...(options.progress !== undefined && {progress: options.progress})}
   const looked = lookAtFiles(folder, look)
   const inventory = inventoryOf(folder, looked, look)
   const known = new Map(looked.flatMap(({file, read}): [string, ReadConfig][] => (read === null ? [] : [[file.name, read]])))

@@ -6,7 +6,6 @@ import {dirname, resolve} from 'node:path'
 import {OpsError, plural, type Change, type Plan, type WriteChange} from 'mailops/core'
 import {listJournals, readSeen, statusOf, type StatePlace} from 'mailops/effects'
 
-import type {Document} from '../../document/document.js'
 import type {Edit} from '../../document/edit.js'
 import {patch} from '../../document/patch.js'
 import {verifyPatch} from '../../document/verify.js'
@@ -77,7 +76,7 @@ const writeChangeFor = (path: string, bytes: Uint8Array, edits: number): WriteCh
 }
 
 /** The documents as they are to be, proven, and the changes that bring them there. */
-const writesOf = (documents: readonly Document[], edits: readonly Edit[], placeOf: (file: string) => string): Written => {
+const writesOf = ({documents, prints}: SourceDocuments, edits: readonly Edit[], placeOf: (file: string) => string): Written => {
   const byFile = new Map<string, Edit[]>()
   for (const edit of edits) {
     const list = byFile.get(edit.file)
@@ -90,7 +89,7 @@ const writesOf = (documents: readonly Document[], edits: readonly Edit[], placeO
   for (const document of documents) {
     const own = byFile.get(document.file) ?? []
     const bytes = patch(document, own)
-    if (own.length > 0) verifyPatch(document, bytes, own)
+    if (own.length > 0) verifyPatch(document, bytes, own, document.format === 'xml' ? prints.get(document.file) : undefined)
     const path = placeOf(document.file)
     const change = writeChangeFor(path, bytes, own.length)
     written.push({file: document.file, path, bytes})
@@ -167,7 +166,7 @@ export const prepareMigration = async (opened: OpenedSource, target: Target, opt
   const found = await readDocuments(source, {force: options.force, known})
   const {edits, warnings} = planEdits(found.documents, found.values, options.wishes)
   const layout = {era: source.era, configDirectory: found.configDirectory}
-  const {changes, written, unchanged, made} = writesOf(found.documents, edits, file => pathIn(target, targetName(target, file, layout)))
+  const {changes, written, unchanged, made} = writesOf(found, edits, file => pathIn(target, targetName(target, file, layout)))
   const {destinations, copy, warnings: copyWarnings} = copyOf(opened, found, {...options, target, edits})
   const plan: CopyPlan = {...copy, directories: copy.directories.filter(directory => !made.has(directory))}
   const mkdirs = changes.filter(({kind}) => kind === 'mkdir')

@@ -2,6 +2,7 @@
 import {OpsError} from 'mailops/core'
 
 import type {Document} from '../../document/document.js'
+import type {Numbers} from '../../document/fingerprint.js'
 import {formatOf, MOST_CONFIG_BYTES} from '../../inventory/config-files.js'
 import {settleDomains, type DomainInDocument} from '../../inventory/find-domains.js'
 import type {Found} from '../../inventory/find-values.js'
@@ -14,6 +15,8 @@ export interface SourceDocuments {
   readonly documents: readonly Document[]
   /** By the documents' names: without `service/`. */
   readonly times: ReadonlyMap<string, number>
+  /** Prints of the elements, by document. */
+  readonly prints: ReadonlyMap<string, Numbers>
   readonly values: readonly Found[]
   readonly domains: readonly DomainInDocument[]
   /** Entries that are copied as they are. */
@@ -51,6 +54,7 @@ export interface ReadOptions {
 export const readDocuments = async (source: Source, {force, known}: ReadOptions): Promise<SourceDocuments> => {
   const documents: Document[] = []
   const times = new Map<string, number>()
+  const prints = new Map<string, Numbers>()
   const values: Found[] = []
   const domains: DomainInDocument[] = []
   const warnings: string[] = []
@@ -69,9 +73,10 @@ export const readDocuments = async (source: Source, {force, known}: ReadOptions)
     }
     documents.push(read.document)
     times.set(name, file.mtimeMs)
+    prints.set(name, read.prints)
     for (const value of read.values) values.push(value)
     for (const domain of read.domains.domains) domains.push(domain)
   }
   const configDirectory = source.era === 'json' ? (/^service\/(Settings)\//i.exec(source.entries.find(isService)?.name ?? '')?.[1] ?? '') : ''
-  return {documents, times, values, domains: settleDomains(domains), opaque, warnings, configDirectory}
+  return {documents, times, prints, values, domains: settleDomains(domains), opaque, warnings, configDirectory}
 }
