@@ -1,5 +1,5 @@
 // mailops smartermail migrate as a user runs it: diff, copy, undo, delta, refusals
-import {appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs'
+import {appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs'
 import {spawn} from 'node:child_process'
 import {join} from 'node:path'
 
@@ -163,6 +163,28 @@ describe('--delta', () => {
     expect(readFileSync(join(world.data, 'example.com/Users/info/0.grp'))[0]).toBe(7)
   })
 })
+
+test('^C between files: what is copied stays, the configuration is untouched, --delta goes on, both can be undone', {timeout: 300_000}, async () => {
+  const world = makeWorld({mails: 1500})
+  const args = ['smartermail', 'migrate', world.installed.service, world.target, ...MAP, '--domains', world.data, '--yes']
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../../../bin/run.js'), ...args], {env: {...process.env, ...world.env}, stdio: ['ignore', 'ignore', 'pipe']})
+  let said = ''
+  child.stderr.on('data', piece => (said += piece))
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve))
+  const mails = join(world.data, 'example.com/Users/info')
+  for (let count = 0; count < 20; count = existsSync(mails) ? readdirSync(mails).length : 0) await new Promise(resolve => setImmediate(resolve))
+  child.kill('SIGINT')
+  expect(await ended, said).toBe(130)
+  expect(said).toContain('--delta')
+  expect(existsSync(target(world, 'domainList.xml'))).toBe(false)
+  const done = whole(world, '--yes', '--delta')
+  expect(done.status, done.stderr).toBe(0)
+  expect(readdirSync(mails)).toHaveLength(1500)
+  for (let n = 0; n < 2; n++) expect(world.run('undo', n === 0 ? 'last' : firstJournal(world), '--yes').status).toBe(0)
+  expect([existsSync(world.data), picture(world.target)]).toEqual([false, {}])
+})
+
+const firstJournal = (world: World): string => readdirSync(join(world.base, 'state/journal')).toSorted()[0]!.replace('.jsonl', '')
 
 test('undo leaves what somebody has changed since, and says so', () => {
   const world = makeWorld()

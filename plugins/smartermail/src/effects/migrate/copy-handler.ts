@@ -139,7 +139,10 @@ const recoverApply = async (args: CopyArgs, context: BulkContext): Promise<'undo
   }
   let taken = 0
   for (const [n, step] of record.steps.entries()) if (settleStep({n, token: args.token, step})) taken++
-  if (taken > 0) return 'done'
+  if (taken > 0) {
+    dropKeeps(record.steps, args.token, false)
+    return 'done'
+  }
   await undo(args, context)
   return 'undone'
 }
