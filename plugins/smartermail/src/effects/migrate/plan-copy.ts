@@ -7,6 +7,7 @@ import {requireSpace} from 'mailops/effects'
 
 import {sameStood, type CopyPlan, type CopyStep} from '../../migrate/copy-steps.js'
 import {placeIn, type Destination} from '../../migrate/destinations.js'
+import {nameFlaw} from '../../source/portable-name.js'
 import type {Source, SourceEntry} from '../../source/source.js'
 import {look, requireReal} from './inside.js'
 
@@ -57,6 +58,12 @@ const missingDirectories = (paths: Iterable<string>): string[] => {
   return [...missing].toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))
 }
 
+// The reader of a bundle has looked at names too; here they become paths.
+const refuseName = (name: string): void => {
+  const flaw = nameFlaw(name, process.platform)
+  if (flaw !== null) throw new OpsError('NAME', `the source holds ${JSON.stringify(name)}: ${flaw}`, {exit: 'badData', hint: 'rename it on the old server'})
+}
+
 const clash = (a: string, b: string): OpsError =>
   new OpsError('CASE_COLLISION', `${a} and ${b} are one file on this host`, {exit: 'badData', hint: 'rename one of them on the old server'})
 
@@ -71,6 +78,7 @@ export const planCopy = (wish: CopyWish): CopyPlan => {
   const places = new Map<string, string>()
   let same = 0
   for (const {entry, to, base} of wantedOf(wish)) {
+    refuseName(entry.name)
     const key = isFoldedHere ? to.toLowerCase() : to
     const other = places.get(key)
     if (other !== undefined) throw clash(other, entry.name)

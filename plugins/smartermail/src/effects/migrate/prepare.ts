@@ -174,8 +174,14 @@ export const prepareMigration = async (opened: OpenedSource, target: Target, opt
   return {
     plan: {subject: 'smartermail migrate', resource: target.path, changes: [...mkdirs, ...bulk, ...changes.filter(({kind}) => kind !== 'mkdir')]},
     edits, copy: plan, destinations, written, unchanged,
-    warnings: [...eraWarnings, ...target.warnings, ...found.warnings, ...warnings, ...copyWarnings, ...source.leftOut.slice(0, 10).map(({name, reason, detail}) => `${name} is not copied: ${reason}${detail === undefined ? '' : ` (${detail})`}`)],
+    warnings: [...eraWarnings, ...target.warnings, ...found.warnings, ...warnings, ...copyWarnings, ...flawed(source), ...source.leftOut.slice(0, 10).map(({name, reason, detail}) => `${name} is not copied: ${reason}${detail === undefined ? '' : ` (${detail})`}`)],
   }
+}
+
+const flawed = ({entries}: Source): string[] => {
+  const bad = entries.filter(({flaw}) => flaw !== undefined)
+  const lines = bad.slice(0, 10).map(({name, flaw}) => `${name} ${flaw === 'changed' ? 'changed' : 'lost bytes'} while it was bundled: what is copied of it is not sound`)
+  return bad.length > lines.length ? [...lines, `and ${bad.length - lines.length} more like these`] : lines
 }
 
 const argsOf = (source: Source, target: Target, {copy, destinations}: {copy: CopyPlan; destinations: readonly Destination[]}): CopyArgs => {
