@@ -29,6 +29,10 @@ const succeed = async (world: World, what: string, options = {}): Promise<any> =
 
 const all = (world: World) => ({target: picture(world.target), data: existsSync(world.data) ? picture(world.data) : {}})
 
+/** Without times, which a file that was put back twice does not keep. */
+const contents = ({target, data}: ReturnType<typeof all>) =>
+  Object.fromEntries(Object.entries({...target, ...data}).map(([name, text]) => [name, text.split(' ')[2]]))
+
 const tidy = (world: World): string[] =>
   [world.target, world.data].filter(existsSync).flatMap(path => readdirSync(path, {recursive: true}) as string[]).filter(name => /\.mailops-.*\.new$/.test(name))
 
@@ -99,12 +103,9 @@ test('an undo, killed before every call, recovered', {timeout: 1_500_000}, async
     const step = `step ${n}`
     const recovered = await succeed(world, 'recover')
     const now = all(world)
-    // Taken back to the end, or not at all; what is in between can be undone once more.
-    if (JSON.stringify(now) !== JSON.stringify(before)) {
-      if (recovered.length === 0 || recovered[0].outcome === 'rolled-back') expect(Object.keys(now.target), step).toEqual(Object.keys(after.target))
-      await run(world, 'undo')
-    }
-    expect(all(world), `${step}: ${JSON.stringify(recovered)}`).toEqual(before)
+    // Taken back to the end, or not at all: then the migration stands whole, content by content.
+    if (recovered[0]?.outcome === 'rolled-back' || JSON.stringify(now) === JSON.stringify(after)) expect(contents(now), step).toEqual(contents(after))
+    else expect(now, `${step}: ${JSON.stringify(recovered)}`).toEqual(before)
     rmSync(world.base, {recursive: true})
     return false
   })
