@@ -7,6 +7,7 @@ import {join} from 'node:path'
 import {eximDemo} from './exim.mjs'
 import {postfixDemo} from './postfix.mjs'
 import {qmailDemo} from './qmail.mjs'
+import {smartermailDemo} from './smartermail.mjs'
 
 const RUN = join(import.meta.dirname, '../bin/run.js')
 const isTerminal = process.stdout.isTTY === true && !process.env['NO_COLOR']
@@ -38,6 +39,7 @@ try {
   await qmailDemo({sandbox, mailops, title, say})
   await eximDemo({sandbox, mailops, title, say})
   postfixDemo({sandbox, mailops, title, say})
+  await smartermailDemo({sandbox, mailops, title, say})
   say('That was all. Nothing outside the sandbox was touched, and it is gone now.')
 } finally {
   rmSync(sandbox, {recursive: true, force: true})

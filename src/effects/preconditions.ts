@@ -54,6 +54,7 @@ const refuseNonFile = (path: string, before: Seen | null): void => {
 /** Two changes of one path would have to be checked against each other's outcome: a plan names a path once. */
 export const checkPlan = (plan: Plan): void => {
   const paths = plan.changes.flatMap(change => ('path' in change ? [change.path] : []))
-  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
+  const seen = new Set<string>()
+  const twice = paths.find(path => seen.size === seen.add(path).size)
   if (twice !== undefined) throw new Error(`plan ${plan.subject} changes ${twice} twice`)
 }

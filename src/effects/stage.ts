@@ -1,5 +1,5 @@
 // Before the first change: is there room, and everything that needs room written.
-import {dirname} from 'node:path'
+import {dirname, sep} from 'node:path'
 
 import {fromSystem} from '../errors.js'
 import type {Plan} from '../plan.js'
@@ -70,7 +70,7 @@ const stageOrSay = (stage: () => Saved, change: SimpleChange): Saved => {
 const waitsForDirectory = (plan: Plan, n: number): boolean => {
   const change = plan.changes[n]
   if (change === undefined || !('path' in change)) return false
-  return plan.changes.some(other => other.kind === 'mkdir' && change.path.startsWith(`${other.path}/`))
+  return plan.changes.some(other => other.kind === 'mkdir' && change.path.startsWith(other.path + sep))
 }
 
 /** Stages all that can be staged before the first change; gives the numbers that have to wait for their directory. */

@@ -1,0 +1,153 @@
+// The domains of a document, by value: a path and a name like a domain's that stand together.
+import type {Document} from '../document/document.js'
+import type {Group, Leaf, Visitor} from '../document/leaf.js'
+import {wholePath} from '../value/path-in-value.js'
+import {keyOf, lastSegment, parentOf, samePath} from '../value/windows-path.js'
+import type {Domain, Inventory} from './inventory.js'
+
+const DOMAIN = /^(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}_&-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}][\p{L}\p{N}\p{M}-]{0,61}$/u
+const NOT_DATA = /log|spool|stat|archive|backup|cert|temp|script|command|exe/i
+/** Names that found no path are not collected without end. */
+const MOST_LOOSE = 64
+const PLACE = /path|dir|root|folder|location/i
+
+/** True for a text in the form of a domain name; ASCII, or as people write it in their own script. */
+export const isDomainName = (text: string): boolean => DOMAIN.test(text) && !/\.(?:xml|json|exe|dll|dat|txt|log|cfg|config|html?)$/i.test(text)
+
+interface Named {
+  readonly label: string
+  readonly value: string
+  readonly location: () => string
+}
+
+interface Level {
+  readonly names: Named[]
+  readonly paths: Named[]
+}
+
+/** A domain as a document tells it; whether its directory is here is for others to say. */
+export type DomainInDocument = Pick<Domain, 'name' | 'path' | 'confidence' | 'file' | 'location'>
+
+const bestPath = (paths: readonly Named[]): Named | undefined => {
+  const data = paths.filter(({label}) => !NOT_DATA.test(label))
+  const pool = data.length > 0 ? data : paths
+  return pool.find(({label}) => PLACE.test(label)) ?? pool[0]
+}
+
+const bestName = (names: readonly Named[]): Named | undefined => names.find(({label}) => /^(?:domain_?)?name$|^domain$/i.test(label)) ?? names[0]
+
+// A path that ends in a name beside it; of several paths of one domain (archive, statistics) the one of its data.
+const matchedBy = (names: readonly Named[], paths: readonly Named[]): [string, Named][] => {
+  const known = new Map(names.map(({value}) => [value.toLowerCase(), value]))
+  const byName = new Map<string, Named[]>()
+  for (const path of paths) {
+    const name = known.get(lastSegment(path.value).toLowerCase())
+    if (name === undefined) continue
+    const list = byName.get(name)
+    if (list === undefined) byName.set(name, [path])
+    else list.push(path)
+  }
+  return [...byName].flatMap(([name, list]) => {
+    const path = bestPath(list)
+    return path === undefined ? [] : [[name, path] as [string, Named]]
+  })
+}
+
+type Pathless = Inventory['pathless'][number]
+
+/** Where what is found goes. */
+export interface DomainLists {
+  readonly domains: DomainInDocument[]
+  readonly pathless: Pathless[]
+}
+
+class Finder implements Visitor {
+  readonly #file: string
+  readonly #found: DomainInDocument[]
+  readonly #levels: Level[] = []
+  readonly #missing: Pathless[]
+  readonly #isAboutDomains: boolean
+
+  constructor({file}: Document, {domains, pathless}: DomainLists) {
+    this.#file = file
+    this.#found = domains
+    this.#missing = pathless
+    this.#isAboutDomains = /domain/i.test(file)
+  }
+
+  readonly open = (): void => void this.#levels.push({names: [], paths: []})
+
+  readonly leaf = (leaf: Leaf): void => {
+    const {value} = leaf
+    if (value.length > 4096) return
+    const isPath = wholePath(value) !== null
+    if (!isPath && !(value.includes('.') && isDomainName(value))) return
+    const location = leaf.location()
+    const one = {label: `${leaf.name} ${/^value$/i.test(leaf.name) ? leaf.context : ''}`.trim(), value, location: () => location}
+    const level = this.#levels.at(-1)
+    if (level !== undefined) (isPath ? level.paths : level.names).push(one)
+  }
+
+  readonly close = (group: Group): void => {
+    const level = this.#levels.pop()
+    if (level === undefined) return
+    const entries = level.paths.length === 0 ? [] : this.#entriesOf(group, level)
+    this.#found.push(...entries)
+    if (entries.length > 0) return
+    if (level.paths.length === 0) this.#pathless(group, level)
+    this.#passOn(level)
+  }
+
+  // The name may stand deeper or higher than the path: what made no entry is offered to what is around it.
+  #passOn({names, paths}: Level): void {
+    const above = this.#levels.at(-1)
+    if (above === undefined) {
+      for (const {value, location} of paths) this.#guess(value, location())
+      return
+    }
+    if (above.names.length < MOST_LOOSE) above.names.push(...names)
+    above.paths.push(...paths)
+  }
+
+  #guess(path: string, location: string): void {
+    const name = lastSegment(path)
+    if (this.#isAboutDomains && isDomainName(name)) this.#found.push({name, path, confidence: 'guess', file: this.#file, location})
+  }
+
+  // <Domain name="x"/>: an entry all the same, which check reports.
+  #pathless({name: key, parent, location}: Group, {names}: Level): void {
+    const isEntry = /^domain$/i.test(key) && /domain/i.test(parent + this.#file)
+    const name = isEntry ? bestName(names) : isDomainName(key) && /^domains$/i.test(parent) ? {value: key} : undefined
+    if (name !== undefined) this.#missing.push({name: name.value, file: this.#file, location: location()})
+  }
+
+  #entriesOf({name: key, parent}: Group, {names, paths}: Level): DomainInDocument[] {
+    const keyed: Named[] = isDomainName(key) ? [{label: 'name', value: key, location: () => ''}] : []
+    const entry = (name: string, path: Named, confidence: Domain['confidence']): DomainInDocument => ({
+      name, path: path.value, confidence, file: this.#file, location: path.location(),
+    })
+    const matched = matchedBy([...keyed, ...names], paths)
+    // One, or a flat list of names and paths without an element around each.
+    if (matched.length > 0) return matched.map(([name, path]) => entry(name, path, 'certain'))
+    const name = keyed[0] ?? bestName(names)
+    const path = bestPath(paths)
+    const isDomainGroup = this.#isAboutDomains || /domain/i.test(key) || /domain/i.test(parent)
+    // Around several entries: which name belongs to which path cannot be told from here.
+    if (name === undefined || path === undefined || !isDomainGroup) return []
+    if (paths.length > 16 || paths.some(other => !samePath(other.value, path.value))) return []
+    return [entry(name.value, path, keyed.length > 0 || names.length === 1 ? 'certain' : 'likely')]
+  }
+}
+
+/** Collects the domains of a document while it is walked. */
+export const domainFinder = (document: Document, lists: DomainLists): Visitor => new Finder(document, lists)
+
+/** Leaves out entries that others tell better, and directories that only look like a domain's because they hold all of them. */
+export const settleDomains = (found: readonly DomainInDocument[]): DomainInDocument[] => {
+  const sure = found.filter(({confidence}) => confidence === 'certain')
+  const taken = new Set(sure.map(({path}) => keyOf(path)))
+  const above = new Set<string>()
+  for (const {path} of sure)
+    for (let at = parentOf(path); !above.has(keyOf(at)); at = parentOf(at)) above.add(keyOf(at))
+  return found.filter(({confidence, path}) => confidence === 'certain' || (!taken.has(keyOf(path)) && (confidence !== 'guess' || !above.has(keyOf(path)))))
+}
