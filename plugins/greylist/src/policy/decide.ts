@@ -79,6 +79,7 @@ const askOf = (policy: Policy, request: Request, {address, now}: {address: Addre
     window: timing.window,
     keep: timing.keep,
     passNetwork: policy.settings.passNetwork,
+    ...(domain !== '' && policy.settings.spf && {domain}),
     ...(spf !== undefined && {spf}),
   }
 }

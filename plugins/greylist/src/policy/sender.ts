@@ -34,7 +34,7 @@ const unwrapped = (address: string): string => {
 
 /** A word that no person chose: digits alone, or letters and digits as hashes and message numbers have them. */
 const isSerial = (word: string): boolean =>
-  /^\d+$/.test(word) || (/^[0-9a-f]{6,}$/.test(word) && /\d/.test(word)) || (word.length >= 12 && (word.match(/\d/g)?.length ?? 0) >= 3)
+  /^\d+$/.test(word) || /^[0-9a-f]{10,}$/.test(word) || (/^[0-9a-f]{6,}$/.test(word) && /\d/.test(word)) || (word.length >= 12 && (word.match(/\d/g)?.length ?? 0) >= 3)
 
 const withoutSerials = (local: string): string =>
   local

@@ -17,6 +17,17 @@ export interface Service {
    * event loop (SQLite) or after one round trip (Redis). Troubles of the store are a decision too: pass.
    */
   decide(request: Request, reply: (decision: Decision) => void): void
+  /**
+   * What would be decided now: nothing is stored, counted or logged. `known` is false when neither a list nor an entry
+   * of the store says anything of it (greylistd's `status`: unseen).
+   */
+  look(request: Request): Promise<{readonly decision: Decision; readonly known: boolean}>
+  /**
+   * As `decide`, but nothing is stored, counted or logged.
+   * @returns `known` is false when no entry, list or rule knew it
+   * @throws OpsError when the store cannot be asked
+   */
+  look(request: Request): Promise<{readonly decision: Decision; readonly known: boolean}>
   /** The envelope of a client that was deferred at connect. */
   report(envelope: Envelope): void
   /** What answers on the control socket. */
@@ -30,3 +41,6 @@ export interface Service {
   /** Writes what waits, closes the store. */
   close(): Promise<void>
 }
+
+/** Opens the service; troubles of the store are told through `talk.warn`, never thrown. */
+export type OpenService = (settings: Settings, talk: {readonly log: (line: string) => void; readonly warn: (line: string) => void}) => Promise<Service>

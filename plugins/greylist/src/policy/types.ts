@@ -135,6 +135,8 @@ export interface PolicySettings extends Timing {
   readonly recipients: 'all' | 'opted-in'
   /** False: the providers' ranges are greylisted like everybody. */
   readonly providers: boolean
+  /** False: no SPF look-ups. */
+  readonly spf: boolean
   /** X-Greylist on what passes after a retry. */
   readonly header: boolean
   readonly limits: Limits
@@ -171,8 +173,6 @@ export interface Settings extends PolicySettings {
   readonly log: LogForm
   /** `IP` or `IP:PORT`; absent: the system's. */
   readonly resolver?: string
-  /** False: no SPF look-ups. */
-  readonly spf: boolean
   /** User and group to become when started as root; absent: stay. */
   readonly user?: string
   readonly group?: string

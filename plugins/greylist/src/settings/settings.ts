@@ -57,6 +57,7 @@ export const parseSettingsFile = (text: string, file: string): FileSettings => {
   } catch (error) {
     throw fault(file, '', `is not JSON: ${(error as Error).message}`)
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault(file, '', 'must be an object {...}')
   const result = v.safeParse(fileSchema, value)
   if (result.success) return result.output
   const [issue] = result.issues

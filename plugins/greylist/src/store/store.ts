@@ -29,6 +29,8 @@ export interface Ask extends Key {
   readonly passNetwork: boolean
   /** The client is an address of this domain by its SPF record: a deferral of the domain counts for it too. */
   readonly spf?: string
+  /** Domain of the sender, when its SPF record may count: a store that others write to says whether it knows it. */
+  readonly domain?: string
   /** Only looks: nothing is written (`check`, `explain`). */
   readonly dry?: boolean
 }
@@ -45,6 +47,8 @@ export interface Answer {
   readonly first: number
   readonly last: number
   readonly tries: number
+  /** Another host has seen the asked `domain` deferred: its SPF ranges are worth a `recall`. */
+  readonly isDomainSeen?: boolean
 }
 
 /** Chooses entries; all given members must fit. */
@@ -59,6 +63,13 @@ export type Counts = Readonly<Record<string, number>>
 
 /** An expired pending entry: it never came back. */
 export type Lost = Omit<Entry, 'passed'>
+
+/** What a step of expiry did; `lost` of the removed had never come back, `done` when it has gone round once. */
+export interface Swept {
+  readonly removed: number
+  readonly lost: number
+  readonly done: boolean
+}
 
 /** A store of entries, list entries and counters. Methods may be called before an earlier one has ended. */
 export interface Store {
@@ -80,14 +91,16 @@ export interface Store {
   count(day: number, counts: Counts): Promise<void>
   /** Counters of a day; without a day the totals since the store began. */
   counts(day?: number): Promise<Counts>
-  /** One bounded step of expiry, at most some milliseconds; `done` when it has gone round once. */
-  sweep(limits: {readonly now: number; readonly window: number; readonly keep: number}): Promise<{readonly removed: number; readonly done: boolean}>
+  /** One bounded step of expiry, at most some milliseconds. */
+  sweep(limits: {readonly now: number; readonly window: number; readonly keep: number}): Promise<Swept>
   /** The newest of what never came back, at most `limit`. */
   lost(limit: number): Promise<readonly Lost[]>
   /** Pending and passed entries now. */
   size(): Promise<{readonly pending: number; readonly passed: number}>
   /** A small text under a name (SPF ranges of a domain, the end of learning), or null; gone after `until`. */
   recall(name: string, now: number): Promise<string | null>
+  /** All texts whose names begin so; a store that others write to may give none, and say `isDomainSeen` instead. */
+  recallAll(prefix: string, now: number): Promise<readonly (readonly [name: string, text: string])[]>
   remember(name: string, text: string, until: number): Promise<void>
   close(): Promise<void>
 }

@@ -61,7 +61,7 @@ const walk = async function* ({rows}: Parts, filter: EntryFilter): AsyncGenerato
 }
 
 /** The part of the store that keeps lists, counters and memos. */
-const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count' | 'counts' | 'lost' | 'recall' | 'remember'> => {
+const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count' | 'counts' | 'lost' | 'recall' | 'recallAll' | 'remember'> => {
   const {database} = parts
   const rules = database.prepare('SELECT list, kind, value, note, added FROM rule ORDER BY list, kind, value')
   const addRule = database.prepare('INSERT OR IGNORE INTO rule (list, kind, value, note, added) VALUES (?, ?, ?, ?, ?)')
@@ -71,6 +71,7 @@ const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count'
   const counts = database.prepare('SELECT name, n FROM counter WHERE day = ?')
   const lost = database.prepare('SELECT network, sender, recipient, first, last, tries FROM lost ORDER BY id DESC LIMIT ?')
   const recall = database.prepare('SELECT text FROM memo WHERE name = ? AND until > ?')
+  const recallAll = database.prepare('SELECT name, text FROM memo WHERE name >= ? AND name < ? AND until > ?')
   const remember = database.prepare('INSERT OR REPLACE INTO memo (name, text, until) VALUES (?, ?, ?)')
   return {
     rules: async () =>
@@ -94,6 +95,8 @@ const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count'
     counts: async (day = 0) => Object.fromEntries((counts.all(day) as {name: string; n: number}[]).map(({name, n}) => [name, n])),
     lost: async limit => lost.all(limit) as Lost[],
     recall: async (name, now) => (recall.get(name, now) as {text: string} | undefined)?.text ?? null,
+    recallAll: async (prefix, now) =>
+      (recallAll.all(prefix, `${prefix}\uffff`, now) as {name: string; text: string}[]).map(({name, text}) => [name, text] as const),
     remember: async (name, text, until) => void remember.run(name, text, until),
   }
 }
@@ -150,7 +153,7 @@ const sweeper = (parts: Parts): Store['sweep'] => {
         if (isEnd) dropMemos.run(now)
       })
     id = to ?? 0
-    return {removed: dead.length, done: isEnd}
+    return {removed: dead.length, lost: dead.filter(({passed}) => passed === 0).length, done: isEnd}
   }
 }
 
