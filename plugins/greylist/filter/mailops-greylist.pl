@@ -165,7 +165,8 @@ sub field {
 # One letter for each connection that nobody checked; the daemon counts and empties the file. Gives how many there are.
 sub tally {
   my ($kind) = @_;
-  (my $path = $cfg{socket}) =~ s/(?<=.)\.sock\z//s;
+  my $path = $cfg{socket};
+  $path =~ s/(?<=.)\.sock\z//s or $path .= '.d';
   sysopen my $fh, "$path/unchecked", $APPEND | $NOFOLLOW | $NONBLOCK or return 0;
   my $size = -s $fh || 0;
   $size++ if -f _ && $size < $TALLY_LIMIT && syswrite $fh, $kind;

@@ -104,8 +104,8 @@ static void become(char **argv) {
 static long tally(char kind) {
   char path[256];
   size_t n = strlen(cfg.socket);
-  if (n > 5 && !strcmp(cfg.socket + n - 5, ".sock")) n -= 5;
-  if ((size_t)snprintf(path, sizeof path, "%.*s/unchecked", (int)n, cfg.socket) >= sizeof path) return 0;
+  int bare = n > 5 && !strcmp(cfg.socket + n - 5, ".sock");
+  if ((size_t)snprintf(path, sizeof path, "%.*s%s/unchecked", (int)(bare ? n - 5 : n), cfg.socket, bare ? "" : ".d") >= sizeof path) return 0;
   int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   struct stat st = {0};
   if (fd < 0) return 0;

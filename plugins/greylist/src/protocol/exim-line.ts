@@ -3,6 +3,7 @@
 //   [command] [--option ...] words              greylistd(8); without a command: update
 // `ip sender recipient` are the words that a decision is made from; Exim's Debian configuration sends
 // `--grey IP SENDER LOCALPART@DOMAIN` and takes "true" for: defer.
+import {textOfLatin1} from './bytes.js'
 
 /** greylistd's lists: what is grey is deferred, white passes, black is refused. */
 export type EximColour = 'grey' | 'white' | 'black'
@@ -42,9 +43,8 @@ const error = (message: string): EximLine => ({verb: 'error', message})
  */
 export const parseEximLine = (line: string): EximLine => {
   if (line.length > MAX_EXIM_BYTES) return error('line too long')
-  // eslint-disable-next-line no-control-regex
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(line)) return error('control character in line')
-  const all = line.toLowerCase().trim().split(/[ \t]/)
+  const all = textOfLatin1(line).toLowerCase().trim().split(/[ \t]/)
   const named = COMMANDS.includes(all[0] ?? '')
   const verb = named ? (all[0] as string) : 'update'
   const rest = named ? all.slice(1) : all

@@ -17,6 +17,8 @@
 // A request is at most 4096 bytes long, a reply 1024. The filter gives up after one deadline over connect, write and
 // read; a daemon that cannot answer closes, which counts as "fail".
 
+import {textOfLatin1} from './bytes.js'
+
 /** Longest request line that is looked at; a longer one is no request. */
 export const MAX_REQUEST_BYTES = 4096
 const MAX_TEXT = 400
@@ -55,18 +57,8 @@ export type FilterReply =
   | {readonly verb: 'deny'; readonly text: string}
   | {readonly verb: 'fail'; readonly text: string}
 
-/** Bytes as one latin1 character each become the text they are: UTF-8 where they are that, else themselves. */
-const decoded = (value: string): string => {
-  const bytes = Uint8Array.from(
-    value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    character => character.charCodeAt(0) & 0xff,
-  )
-  try {
-    return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
-  } catch {
-    return new TextDecoder('latin1').decode(bytes) // not UTF-8: a name of any length is still a name
-  }
-}
+const decoded = (value: string): string =>
+  textOfLatin1(value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
 
 /** The reverse of what the filter's lines carry: every byte that is not plain becomes %XX. */
 export const encodeValue = (value: string): string =>
