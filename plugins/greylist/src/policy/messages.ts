@@ -22,7 +22,11 @@ export interface Messages {
 
 const keyOf = ({instance, client}: Request): string | null => (instance === undefined || instance === '' ? null : `${client} ${instance}`)
 
-const withoutHeader = ({header: _, ...decision}: Decision): Decision => decision
+const withoutHeader = (decision: Decision): Decision => {
+  if (decision.header === undefined) return decision
+  const {header: _, ...rest} = decision
+  return rest
+}
 
 export const makeMessages = (): Messages => {
   const messages = new Map<string, Message>()

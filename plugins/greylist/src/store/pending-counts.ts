@@ -11,7 +11,7 @@ export interface Counted {
 
 /** Exact once the walk has come round: a row counts when the walk has passed it, or when it is newer than the walk. */
 export interface PendingCounts {
-  /** Rows that appeared and disappeared in one transaction; call it only when that has been committed. */
+  /** Rows as they were, and as they are now. The other way round it takes itself back. */
   change(gone: readonly Counted[], come: readonly Counted[]): void
   /** The walk has come to `id` and met these rows on the way; null: to the end. */
   walked(rows: readonly Counted[], id: number | null): void

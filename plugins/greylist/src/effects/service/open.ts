@@ -41,7 +41,8 @@ export const openService = async (given: Settings, talk: Talk): Promise<Service>
   const messages = makeMessages()
   const spf = makeSpf({settings: () => settings, store: () => holder.store, warn: talk.warn})
 
-  const loadPolicy = (): Omit<Policy, 'learning'> => ({
+  const loadPolicy = (): Policy => ({
+    learning: settings.learning,
     settings,
     lists: makeLists([...settings.rules, ...storedRules]),
     providers: settings.providers ? providerMap(providersOrNone()) : cidrMap([]),
@@ -70,7 +71,11 @@ export const openService = async (given: Settings, talk: Talk): Promise<Service>
   })
   const queue = makeQueue(holder)
   const upkeep = startUpkeep({holder, statistics, settings: () => settings})
-  const current = (): Policy => ({...policy, learning: settings.learning || holder.learningUntil > Date.now()})
+  const current = (): Policy => {
+    const learning = settings.learning || (holder.learningUntil > 0 && holder.learningUntil > Date.now())
+    if (learning !== policy.learning) policy = {...policy, learning}
+    return policy
+  }
 
   const finish = (request: Request, decision: Decision, reply: (decision: Decision) => void): void => {
     reply(decision)

@@ -9,12 +9,13 @@ import type {Database} from './load.js'
 const APPLICATION = 0x4d4f474c
 const VERSION = 1
 
+// `idle` is last - first: 0, and thus nothing, in most of what an attack leaves behind.
 // Rows stand in the order in which they came, so that the oldest pending one is found without an index over times.
 const TABLES = `
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY, hash INTEGER NOT NULL,
   network TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
-  first INTEGER NOT NULL, last INTEGER NOT NULL, passed INTEGER NOT NULL, tries INTEGER NOT NULL);
+  first INTEGER NOT NULL, idle INTEGER NOT NULL, passed INTEGER NOT NULL, tries INTEGER NOT NULL);
 CREATE INDEX entry_hash ON entry(hash);
 CREATE TABLE lost (
   id INTEGER PRIMARY KEY, network TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,

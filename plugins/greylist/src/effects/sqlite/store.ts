@@ -1,4 +1,4 @@
-// The SQLite store: one writer, one transaction for all that one turn of the event loop asks.
+// The SQLite store: one writer, one transaction for all that a moment asks.
 import {setImmediate as nextTurn} from 'node:timers/promises'
 
 import {decideOn} from '../../policy/transition.js'
@@ -8,6 +8,7 @@ import type {Counts, Entry, EntryFilter, Lost, Store} from '../../store/store.js
 import type {Database} from './load.js'
 import {makeRows, type Row, type Rows} from './rows.js'
 import {sqliteTable, type SqliteTable} from './table.js'
+import {makeTransaction, type Transaction} from './transaction.js'
 
 /** Rows that one step of a walk looks at: about 2 ms. */
 const STEP = 1024
@@ -17,25 +18,7 @@ interface Parts {
   readonly rows: Rows
   readonly counts: PendingCounts
   readonly table: SqliteTable
-}
-
-/** Runs as one transaction; what it throws undoes all of it. */
-const within = <T>({database, table}: Pick<Parts, 'database' | 'table'>, work: () => T): T => {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const value = work()
-    database.exec('COMMIT')
-    table.committed()
-    return value
-  } catch (error) {
-    table.rolledBack()
-    try {
-      database.exec('ROLLBACK')
-    } catch {
-      // A full disk or a damaged file may have ended the transaction already.
-    }
-    throw error
-  }
+  readonly transaction: Transaction
 }
 
 const entryOf = ({network, sender, recipient, first, last, passed, tries}: Row): Entry => ({network, sender, recipient, first, last, passed, tries})
@@ -62,7 +45,7 @@ const walk = async function* ({rows}: Parts, filter: EntryFilter): AsyncGenerato
 
 /** The part of the store that keeps lists, counters and memos. */
 const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count' | 'counts' | 'lost' | 'recall' | 'recallAll' | 'remember'> => {
-  const {database} = parts
+  const {database, transaction} = parts
   const rules = database.prepare('SELECT list, kind, value, note, added FROM rule ORDER BY list, kind, value')
   const addRule = database.prepare('INSERT OR IGNORE INTO rule (list, kind, value, note, added) VALUES (?, ?, ?, ?, ?)')
   const removeRule = database.prepare('DELETE FROM rule WHERE list = ? AND kind = ? AND value = ?')
@@ -79,12 +62,12 @@ const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count'
         ({list, kind, value, note, added}) => ({list, kind, value, ...(note !== null && {note}), ...(added !== null && {added})}),
       ),
     changeRules: async ({add, remove}) =>
-      within(parts, () => {
+      transaction.now(() => {
         for (const {list, kind, value} of remove) removeRule.run(list, kind, value)
         for (const {list, kind, value, note, added} of add) addRule.run(list, kind, value, note ?? null, added ?? null)
       }),
     count: async (day, values) =>
-      within(parts, () => {
+      transaction.now(() => {
         for (const [name, n] of Object.entries(values)) {
           count.run(0, name, n)
           if (day > 0) count.run(day, name, n)
@@ -97,13 +80,13 @@ const sideTables = (parts: Parts): Pick<Store, 'rules' | 'changeRules' | 'count'
     recall: async (name, now) => (recall.get(name, now) as {text: string} | undefined)?.text ?? null,
     recallAll: async (prefix, now) =>
       (recallAll.all(prefix, `${prefix}\uffff`, now) as {name: string; text: string}[]).map(({name, text}) => [name, text] as const),
-    remember: async (name, text, until) => void remember.run(name, text, until),
+    remember: async (name, text, until) => void transaction.now(() => remember.run(name, text, until)),
   }
 }
 
 /** Puts entries as they are, and removes some, in one transaction. */
 const bulkParts = (parts: Parts): Pick<Store, 'get' | 'put' | 'remove'> => {
-  const {rows, table} = parts
+  const {rows, table, transaction} = parts
   const find = ({network, sender, recipient}: Pick<Entry, 'network' | 'sender' | 'recipient'>): Row | null => rows.get(network, sender, recipient)
   return {
     get: async keys =>
@@ -112,7 +95,7 @@ const bulkParts = (parts: Parts): Pick<Store, 'get' | 'put' | 'remove'> => {
         return row === null ? null : entryOf(row)
       }),
     put: async entries =>
-      within(parts, () => {
+      transaction.now(() => {
         for (const entry of entries) {
           const row = find(entry)
           if (row === null) table.add(entry)
@@ -120,7 +103,7 @@ const bulkParts = (parts: Parts): Pick<Store, 'get' | 'put' | 'remove'> => {
         }
       }),
     remove: async keys =>
-      within(parts, () => {
+      transaction.now(() => {
         let removed = 0
         for (const key of keys) {
           const row = find(key)
@@ -135,7 +118,7 @@ const bulkParts = (parts: Parts): Pick<Store, 'get' | 'put' | 'remove'> => {
 
 /** The walk that expires, and that counts what was there at the start. */
 const sweeper = (parts: Parts): Store['sweep'] => {
-  const {rows, counts, table, database} = parts
+  const {rows, counts, table, database, transaction} = parts
   const dropMemos = database.prepare('DELETE FROM memo WHERE until <= ?')
   let id = 0
   return async ({now, window, keep}) => {
@@ -145,7 +128,7 @@ const sweeper = (parts: Parts): Store['sweep'] => {
     const dead = found.filter(({passed, first, last}) => (passed > 0 ? now - last > keep : now - first > window))
     counts.walked(found, to)
     if (dead.length > 0 || isEnd)
-      within(parts, () => {
+      transaction.now(() => {
         for (const row of dead) {
           if (row.passed === 0) rows.lose(row)
           table.remove(row)
@@ -165,21 +148,26 @@ export const sqliteStore = ({database, seed, path, limits, isResident}: {databas
   const rows = makeRows(database, seed)
   const counts = pendingCounts(limits, rows.newest())
   const table = sqliteTable(rows, counts, limits)
-  const parts: Parts = {database, rows, counts, table}
+  const transaction = makeTransaction(database, table, isResident)
+  const parts: Parts = {database, rows, counts, table, transaction}
   const sizes = database.prepare('SELECT coalesce(sum(passed = 0), 0) AS pending, coalesce(sum(passed > 0), 0) AS passed FROM entry')
   return {
     name: `SQLite ${path}`,
     decide: asks =>
       asks.every(({dry}) => dry === true)
         ? asks.map(ask => decideOn(table, ask))
-        : within(parts, () => asks.map(ask => decideOn(table, ask))),
+        : transaction.run(() => asks.map(ask => decideOn(table, ask))),
     entries: filter => walk(parts, filter),
     ...bulkParts(parts),
     ...sideTables(parts),
     sweep: sweeper(parts),
     size: async () => (isResident ? {pending: counts.pending, passed: counts.passed} : (sizes.get() as {pending: number; passed: number})),
     close: async () => {
-      database.close()
+      try {
+        transaction.commit()
+      } finally {
+        database.close()
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-// The store's entries while one transaction decides: writes rows at once, counts only when they are committed.
+// The store's entries while one transaction decides: what is written is counted at once, and taken back with it.
 import type {Table} from '../../policy/transition.js'
 import type {Limits} from '../../policy/types.js'
 import type {Counted, PendingCounts} from '../../store/pending-counts.js'
@@ -9,11 +9,13 @@ import type {Row, Rows} from './rows.js'
 const LOOK_AT = 4096
 
 export interface SqliteTable extends Table {
-  /** After COMMIT: takes what was written into the counts. */
+  /** After COMMIT. */
   committed(): void
-  /** After ROLLBACK. */
+  /** After ROLLBACK: takes the counts back too. */
   rolledBack(): void
 }
+
+const NONE: readonly Counted[] = []
 
 /** Every entry that `get` gave is a Row, since it came from here. */
 const rowOf = (entry: Entry): Row => entry as Row
@@ -23,13 +25,16 @@ export const sqliteTable = (rows: Rows, counts: PendingCounts, limits: Limits): 
   let come: Counted[] = []
   // Below it no row is pending, or it was missed, which costs nothing but a younger one being evicted in its place.
   let oldest = 0
+  const note = (was: Counted | null, is: Counted | null): void => {
+    if (was !== null) gone.push(was)
+    if (is !== null) come.push(is)
+    counts.change(was === null ? NONE : [was], is === null ? NONE : [is])
+  }
   const remove = (row: Row): void => {
     rows.remove(row.id)
-    gone.push(row)
+    note(row, null)
   }
-  const add = (entry: Entry): void => {
-    come.push({id: rows.insert(entry), network: entry.network, passed: entry.passed})
-  }
+  const add = (entry: Entry): void => note(null, {id: rows.insert(entry), network: entry.network, passed: entry.passed})
   const evictOldest = (): void => {
     const {row, next} = rows.pendingAfter(oldest, LOOK_AT)
     if (row !== null) {
@@ -41,27 +46,25 @@ export const sqliteTable = (rows: Rows, counts: PendingCounts, limits: Limits): 
   return {
     get: rows.get,
     begin: entry => {
-      // By what this transaction has added, too.
-      if (counts.pending + come.length - gone.length >= limits.pending) evictOldest()
+      if (counts.pending >= limits.pending) evictOldest()
       add(entry)
     },
     change: (entry, was) => {
       const {id} = rowOf(was)
       rows.update({...entry, id})
       if (entry.passed > 0 === was.passed > 0) return
-      gone.push({id, network: was.network, passed: was.passed})
-      come.push({id, network: entry.network, passed: entry.passed})
+      note({id, network: was.network, passed: was.passed}, {id, network: entry.network, passed: entry.passed})
     },
     add,
     remove: entry => remove(rowOf(entry)),
     lose: entry => rows.lose(rowOf(entry)),
     isFull: network => counts.inGroup(network) >= limits.perGroup,
     committed: () => {
-      counts.change(gone, come)
       gone = []
       come = []
     },
     rolledBack: () => {
+      counts.change(come, gone)
       gone = []
       come = []
     },
