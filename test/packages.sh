@@ -1,20 +1,25 @@
 #!/bin/sh
 # Installs the Debian packages that the tests want and that are missing, when run as root; otherwise names them.
+# Exim conflicts with Postfix: it is only unpacked, into MAILOPS_TEST_EXIM, beside the user that its build wants.
 set -eu
 wanted='
   daemontools runit s6
   ucspi-tcp mailfront
   postfix postfix-pcre
   e2fsprogs util-linux
+  libidn12
 '
 missing=''
 command -v dpkg-query >/dev/null 2>&1 || exit 0
 for package in $wanted; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+exim=${MAILOPS_TEST_EXIM:-/var/cache/mailops-tests/exim}
+command -v exim4 >/dev/null 2>&1 || [ -x "$exim/usr/sbin/exim4" ] || unpack='exim4-daemon-light exim4-base'
+id Debian-exim >/dev/null 2>&1 || nobody='Debian-exim'
+[ -n "$missing${unpack:-}${nobody:-}" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-  echo "tests that need these Debian packages will be skipped:$missing" >&2
+  echo "tests that need these Debian packages will be skipped:$missing ${unpack:-}" >&2
   exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -26,5 +31,21 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 apt-get update -qq
-# shellcheck disable=SC2086 # a list of package names
-apt-get install -y -qq --no-install-recommends $missing >/dev/null
+if [ -n "$missing" ]; then
+  # shellcheck disable=SC2086 # a list of package names
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+[ -z "${nobody:-}" ] || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin "$nobody"
+if [ -n "${unpack:-}" ]; then
+  fresh=$(mktemp -d)
+  for package in $unpack; do
+    # apt's own user fetches, and may not enter a directory of root's.
+    (cd "$fresh" && apt-get download -qq -o APT::Sandbox::User=root "$package")
+    dpkg -x "$fresh/$package"_*.deb "$fresh/root"
+  done
+  mkdir -p "$(dirname "$exim")"
+  mv "$fresh/root" "$exim"
+  # The tests run Exim as other users, who must reach it; mktemp makes it for root alone.
+  chmod 755 "$exim"
+  rm -rf "$fresh"
+fi
