@@ -5,6 +5,7 @@ import type {ControlHandler, ControlRequest} from '../../protocol/control-line.j
 import type {Service} from '../../policy/service.js'
 import type {Request, Rule, Settings} from '../../policy/types.js'
 import type {Entry, EntryFilter, Key, Store} from '../../store/store.js'
+import {topNetworks} from './top.js'
 import {longest} from '../service/upkeep.js'
 
 /** What the handler needs of the service. */
@@ -65,6 +66,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return json({counts: await storeOf(held).counts(request['day'] as number | undefined)})
   }),
   size: single(async held => json(await storeOf(held).size())),
+  top: single(async (held, request) => json({top: await topNetworks(storeOf(held), member<number>(request, 'limit'))})),
   lost: single(async (held, request) => json({lost: await storeOf(held).lost(member<number>(request, 'limit'))})),
   sweep: single(async held => json(await storeOf(held).sweep({now: Date.now(), ...longest(held.settings())}))),
   decide: single(async (held, request) => json(await held.look(member<Request>(request, 'request')))),

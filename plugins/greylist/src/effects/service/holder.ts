@@ -1,10 +1,10 @@
 // Holds the store through its faults: damaged means moved aside and made anew, absent means that mail passes until it is back.
-import {isOpsError} from 'mailops/core'
+import {isOpsError, OpsError} from 'mailops/core'
 
 import type {Settings} from '../../policy/types.js'
 import type {Store} from '../../store/store.js'
 import {openRedis} from '../redis/open.js'
-import {isDiskFull, isLost} from '../sqlite/load.js'
+import {isDiskFull, isLost, sqliteCode} from '../sqlite/load.js'
 import {openSqlite} from '../sqlite/open.js'
 import {rarely, type Talk} from './talk.js'
 
@@ -25,14 +25,35 @@ export interface Holder {
   close(): Promise<void>
 }
 
+/**
+ * Who holds it: the daemon; the filter that serves one connection (no upkeep); a command, for which trouble with the
+ * store is an error instead of a reason to go on without it.
+ */
+export type Use = 'daemon' | 'filter' | 'command'
+
+export interface HoldOptions {
+  readonly settings: Settings
+  readonly talk: Talk
+  /** Called with each store that is opened, before it is used. */
+  readonly onOpen: (store: Store) => Promise<void>
+  readonly use?: Use
+}
+
 const textOf = (error: unknown): string => (isOpsError(error) ? `${error.message} [${error.code}]` : error instanceof Error ? `${error.message}${'code' in error ? ` [${String(error.code)}]` : ''}` : String(error))
+
+const asOpsError = (error: unknown, db: string): unknown => {
+  const code = sqliteCode(error)
+  if (code === '') return error
+  if (code.startsWith('SQLITE_BUSY')) return new OpsError('STORE_BUSY', `${db} is in use by a daemon that does not answer here`, {exit: 'tryAgain', hint: 'name its socket with --socket', cause: error})
+  return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: /READONLY|PERM|AUTH|CANTOPEN/.test(code) ? 'noPermission' : 'io', hint: 'run it as root, or as the user of the daemon', cause: error})
+}
 
 /**
  * Opens the store of the settings. What is wrong with the place of the store keeps nobody from starting: everybody
  * passes until it is mended.
  * @throws OpsError 69 `SQLITE_MISSING`: no waiting mends that
  */
-export const holdStore = async (settings: Settings, talk: Talk, onOpen: (store: Store) => Promise<void>): Promise<Holder> => {
+export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOptions): Promise<Holder> => {
   let store: Store | null = null
   let learningUntil = 0
   let retry: NodeJS.Timeout | undefined
@@ -42,7 +63,7 @@ export const holdStore = async (settings: Settings, talk: Talk, onOpen: (store: 
   const say = rarely(talk.warn)
 
   const openLocal = async (): Promise<Store> => {
-    const {store: local, movedAside} = await openSqlite({path: settings.db, limits: settings.limits, isResident: true})
+    const {store: local, movedAside} = await openSqlite({path: settings.db, limits: settings.limits, isResident: use === 'daemon', isStrict: use === 'command'})
     const now = Date.now()
     if (movedAside !== null) {
       learningUntil = now + settings.window
@@ -64,6 +85,7 @@ export const holdStore = async (settings: Settings, talk: Talk, onOpen: (store: 
       if (isTroubled) talk.warn(`the store is open again: ${store?.name}`)
       isTroubled = false
     } catch (error) {
+      if (use === 'command') throw asOpsError(error, settings.db)
       if (isOpsError(error) && error.code === 'SQLITE_MISSING') throw error
       isTroubled = true
       say('open', `the store cannot be opened, everybody passes: ${textOf(error)}`)

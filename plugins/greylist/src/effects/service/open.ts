@@ -18,7 +18,7 @@ import type {Answer, Ask} from '../../store/store.js'
 import {controlHandler} from '../control/handler.js'
 import {loadProviders} from '../providers/load.js'
 import {makeSpf} from '../spf/memory.js'
-import {holdStore} from './holder.js'
+import {holdStore, type Use} from './holder.js'
 import {makeQueue} from './queue.js'
 import {makeStatistics} from './statistics.js'
 import type {Talk} from './talk.js'
@@ -31,9 +31,9 @@ const fault = (reason: 'disk-full' | 'store-fault'): Decision => ({action: 'pass
 
 /**
  * Opens it. A store that cannot be used keeps it from nothing but remembering.
- * @throws OpsError 69 `SQLITE_MISSING`
+ * @throws OpsError 69 `SQLITE_MISSING`; for a command whatever is wrong with the store
  */
-export const openService = async (given: Settings, talk: Talk): Promise<Service> => {
+export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}: {use?: Use} = {}): Promise<Service> => {
   let settings = given
   let storedRules: readonly Rule[] = []
   const host = hostname()
@@ -64,13 +64,18 @@ export const openService = async (given: Settings, talk: Talk): Promise<Service>
     policy = loadPolicy()
   }
   let policy = loadPolicy()
-  const holder = await holdStore(settings, talk, async store => {
-    storedRules = await store.rules()
-    policy = loadPolicy()
-    await spf.load(store)
+  const holder = await holdStore({
+    settings,
+    talk,
+    use,
+    onOpen: async store => {
+      storedRules = await store.rules()
+      policy = loadPolicy()
+      await spf.load(store)
+    },
   })
   const queue = makeQueue(holder)
-  const upkeep = startUpkeep({holder, statistics, settings: () => settings})
+  const upkeep = use === 'daemon' ? startUpkeep({holder, statistics, settings: () => settings}) : null
   const current = (): Policy => {
     const learning = settings.learning || (holder.learningUntil > 0 && holder.learningUntil > Date.now())
     if (learning !== policy.learning) policy = {...policy, learning}
@@ -165,7 +170,7 @@ export const openService = async (given: Settings, talk: Talk): Promise<Service>
       await readRules()
     },
     close: async () => {
-      upkeep.stop()
+      upkeep?.stop()
       queue.flush()
       spf.stop()
       try {

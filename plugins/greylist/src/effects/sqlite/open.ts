@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {dirname} from 'node:path'
 
-import {fromSystem} from 'mailops/core'
+import {OpsError, fromSystem} from 'mailops/core'
 
 import type {Limits} from '../../policy/types.js'
 import type {Store} from '../../store/store.js'
@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly limits: Limits
   /** True in the daemon. */
   readonly isResident?: boolean
+  /** True for commands: a damaged file is their user's to look at, so it is an error and stays where it is. */
+  readonly isStrict?: boolean
   /** Milliseconds to wait for another process's lock. */
   readonly busyMs?: number
 }
@@ -39,6 +41,9 @@ const moveAside = (path: string, why: string): string => {
   }
   return aside
 }
+
+const damaged = (path: string, why: string): OpsError =>
+  new OpsError('STORE_DAMAGED', `${path}: ${why}`, {exit: 'badData', hint: 'start the daemon: it moves the file aside and begins a fresh one (mailops greylist serve)'})
 
 const makeFolder = (path: string): void => {
   try {
@@ -76,6 +81,7 @@ export const openSqlite = async (options: OpenOptions): Promise<Opened> => {
   } catch (error) {
     const isForeign = error instanceof ForeignFile
     if (!isForeign && !isLost(error)) throw error
+    if (options.isStrict === true) throw damaged(options.path, isForeign ? error.message : `it is damaged (${sqliteCode(error)})`)
     const aside = moveAside(options.path, isForeign ? 'foreign' : 'corrupt')
     const why = isForeign ? error.message : `it is damaged (${sqliteCode(error)})`
     return {store: await openOnce(options), movedAside: `${options.path}: ${why}; moved to ${aside}, a fresh store was made`}
