@@ -52,7 +52,7 @@ export const guessKind = (text: string, list: RuleList): RuleKind | null => {
  */
 export const makeRule = ({list, text, kind, note, added}: {list: RuleList; text: string; kind?: RuleKind | undefined; note?: string | undefined; added?: number | undefined}): Rule => {
   const sure = kind ?? guessKind(text, list)
-  if (sure === null) throw bad(`'${text}' may be a domain of senders or the name of a client`, `say which: --as domain (or ${DOMAIN_KINDS})`)
+  if (sure === null) throw bad(`'${text}' may be a domain of senders or the name of a client`, `say which: --as ${DOMAIN_KINDS}`)
   if ((list === 'opt-in' || list === 'opt-out') && sure !== 'recipient')
     throw bad(`the ${list} list holds recipients, '${text}' is given as ${sure}`, 'a recipient is user@domain, user@, or a domain')
   const value = sure === 'ip' ? ipValue(text) : nameValue(sure, text)

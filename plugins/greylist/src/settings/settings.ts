@@ -42,7 +42,7 @@ const memberOf = (path: readonly {readonly key: unknown}[] | undefined): string 
 const fault = (file: string, member: string, message: string): OpsError =>
   new OpsError('BAD_SETTINGS', `${file}: ${member === '' ? '' : `"${member}" `}${message}`, {
     exit: 'configuration',
-    hint: `correct it in ${file}; mailops greylist check --settings reads it again`,
+    hint: `correct it in ${file}; mailops greylist check reads it again`,
   })
 
 /**
