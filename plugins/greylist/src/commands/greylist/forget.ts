@@ -38,7 +38,7 @@ export default class Forget extends ChangeCommand {
   override async run(): Promise<JsonObject> {
     const {args, flags} = await this.parse(Forget)
     this.listen(flags)
-    if ((args.what === undefined) !== flags.all) throw new OpsError('USAGE', 'name what to forget, or say --all', {exit: 'usage', hint: 'mailops greylist forget 192.0.2.7'})
+    if ((args.what === undefined) !== (flags.all ?? false)) throw new OpsError('USAGE', 'name what to forget, or say --all', {exit: 'usage', hint: 'mailops greylist forget 192.0.2.7'})
     const settings = settingsFrom(flags)
     const steering = await openSteering(settings, {warn: text => void this.warn(text)})
     let count = 0
