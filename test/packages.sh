@@ -8,6 +8,7 @@ wanted='
   postfix postfix-pcre
   e2fsprogs util-linux
   libidn12
+  redis-server db5.3-util
 '
 missing=''
 command -v dpkg-query >/dev/null 2>&1 || exit 0
