@@ -44,6 +44,8 @@ export const readPolicyRequests = (text: string): PolicyReading => {
     from = end + 2
   }
   const rest = text.slice(from)
+  // Told at once, or a client of another protocol would wait for an answer, and we for its empty line.
+  if (/^[^=\n]*\n/m.test(rest)) return {requests, rest: '', fault: 'a line that is not name=value'}
   return rest.length > MAX_REQUEST_BYTES
     ? {requests, rest: '', fault: 'a request of more than 64 KiB'}
     : {requests, rest, fault: null}

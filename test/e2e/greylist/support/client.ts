@@ -35,7 +35,7 @@ export interface PlainClient {
 
 /** Connects, and collects what comes. */
 export const plainClient = (to: {port: number; host?: string; localAddress?: string} | {path: string}): PlainClient => {
-  const socket = 'path' in to ? connect({path: to.path, allowHalfOpen: true}) : connect({host: '127.0.0.1', ...to})
+  const socket = 'path' in to ? connect({path: to.path}) : connect({host: '127.0.0.1', ...to})
   let text = ''
   const waiting = new Set<() => void>()
   const wake = (): void => {

@@ -4,6 +4,7 @@ import {readFileSync, writeFileSync, openSync, closeSync, chmodSync} from 'node:
 import {connect} from 'node:net'
 import {join} from 'node:path'
 
+import Database from 'better-sqlite3'
 import {onTestFinished} from 'vitest'
 
 import {temporaryDirectory} from '../../../support/temporary.js'
@@ -29,6 +30,16 @@ export const answersOn = async (path: string): Promise<boolean> =>
     })
     socket.once('error', () => resolve(false))
   })
+
+/** Entries that are committed: the daemon gathers some of them before it writes. */
+export const entriesIn = (db: string): number => {
+  const database = new Database(db, {readonly: true})
+  try {
+    return (database.prepare('SELECT count(*) AS n FROM entry').get() as {n: number}).n
+  } finally {
+    database.close()
+  }
+}
 
 /** A directory that holds all that a daemon has, and the daemon in it. */
 export interface Daemon {
