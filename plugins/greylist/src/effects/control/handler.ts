@@ -6,7 +6,7 @@ import type {Service} from '../../policy/service.js'
 import type {Request, Rule, Settings} from '../../policy/types.js'
 import type {Entry, EntryFilter, Key, Store} from '../../store/store.js'
 import {topNetworks} from './top.js'
-import {longest} from '../service/upkeep.js'
+import {longest} from '../service/spans.js'
 
 /** What the handler needs of the service. */
 export interface Held {

@@ -6,6 +6,7 @@ import type {Store} from '../../store/store.js'
 import {openRedis} from '../redis/open.js'
 import {isDiskFull, isLost, sqliteCode} from '../sqlite/load.js'
 import {openSqlite} from '../sqlite/open.js'
+import {longest} from './spans.js'
 import {rarely, type Talk} from './talk.js'
 
 /** How long to wait before a store that could not be opened is tried again. */
@@ -74,7 +75,7 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
   }
   const open = async (): Promise<void> => {
     const local = await openLocal()
-    const opened = settings.store === undefined ? local : openRedis({url: settings.store, local, limits: settings.limits, warn: talk.warn})
+    const opened = settings.store === undefined ? local : await openRedis({url: settings.store, local, limits: settings.limits, spans: () => longest(settings), warn: talk.warn})
     if (closed) return opened.close()
     store = opened
     await onOpen(opened)

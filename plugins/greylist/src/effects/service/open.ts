@@ -24,6 +24,8 @@ import {makeStatistics} from './statistics.js'
 import type {Talk} from './talk.js'
 import {startUpkeep} from './upkeep.js'
 
+const REREAD_MS = 15_000
+
 const listenersOf = ({socket, policy, exim}: Settings): Policy['listeners'] =>
   new Map([socket, ...policy, ...exim].map(listener => [listener.name, listener]))
 
@@ -76,6 +78,11 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   })
   const queue = makeQueue(holder)
   const upkeep = use === 'daemon' ? startUpkeep({holder, statistics, settings: () => settings}) : null
+  // Another host's command may have changed the lists of a shared store.
+  const rereading =
+    use === 'daemon' && settings.store !== undefined
+      ? setInterval(() => void readRules().catch((error: unknown) => holder.failed(error)), REREAD_MS).unref()
+      : undefined
   const current = (): Policy => {
     const learning = settings.learning || (holder.learningUntil > 0 && holder.learningUntil > Date.now())
     if (learning !== policy.learning) policy = {...policy, learning}
@@ -170,6 +177,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
       await readRules()
     },
     close: async () => {
+      clearInterval(rereading)
       upkeep?.stop()
       queue.flush()
       spf.stop()

@@ -2,6 +2,7 @@
 import {LOST} from '../../metrics/names.js'
 import type {Settings} from '../../policy/types.js'
 import type {Holder} from './holder.js'
+import {longest} from './spans.js'
 import type {Statistics} from './statistics.js'
 
 /** A step of expiry is about 2 ms: a quarter of a second between them leaves the rest to decisions. */
@@ -11,15 +12,6 @@ const FIRST_SWEEP_MS = 5
 const FLUSH_MS = 1000
 /** Between two walks over the whole store. */
 const REST_MS = 60_000
-
-/** The longest spans of all listeners: an entry is not known by which one it came. */
-export const longest = ({window, keep, policy, exim, socket}: Settings): {window: number; keep: number} => {
-  const timings = [socket, ...policy, ...exim].map(({timing}) => timing)
-  return {
-    window: Math.max(window, ...timings.map(timing => timing?.window ?? 0)),
-    keep: Math.max(keep, ...timings.map(timing => timing?.keep ?? 0)),
-  }
-}
 
 export interface Upkeep {
   stop(): void
