@@ -19,6 +19,8 @@ export interface Policy {
   readonly learning: boolean
   /** True when the sender's domain names this address in its SPF record, as far as that is known by now. */
   readonly isSpfClient: (domain: string, address: Address) => boolean
+  /** A deferred domain that names the address in its SPF record: for clients whose sender is not known yet. */
+  readonly spfDomainOf: (address: Address) => string | undefined
   /** Our name, for the header. */
   readonly host: string
 }
@@ -69,7 +71,7 @@ const askOf = (policy: Policy, request: Request, {address, now}: {address: Addre
   const withEnvelope = hasEnvelope(request)
   const sender = withEnvelope ? (request.sender ?? '') : ''
   const domain = domainOf(sender)
-  const spf = domain !== '' && policy.isSpfClient(domain, address) ? domain : undefined
+  const spf = withEnvelope ? (domain !== '' && policy.isSpfClient(domain, address) ? domain : undefined) : policy.spfDomainOf(address)
   return {
     network: networkOf(address, timing),
     sender: withEnvelope ? senderKey(sender) : '',

@@ -20,6 +20,7 @@ const policy = (rules: readonly Rule[] = [], more: Partial<PolicySettings> = {},
   listeners: new Map(),
   learning: false,
   isSpfClient: () => false,
+  spfDomainOf: () => undefined,
   host: 'mx.example',
   ...rest,
 })

@@ -50,6 +50,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     providers: settings.providers ? providerMap(providersOrNone()) : cidrMap([]),
     listeners: listenersOf(settings),
     isSpfClient: spf.isClient,
+    spfDomainOf: spf.domainOf,
     host,
   })
   const providersOrNone = () => {
@@ -118,7 +119,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
       messages.remember(request, decision)
       finish(request, decision, reply)
       if (typeof answer === 'object' && wouldDefer(decision) && ask.domain !== undefined)
-        spf.check({domain: ask.domain, address, first: answer.first, ask, helo: request.helo, sender: request.sender})
+        spf.check({domain: ask.domain, address, first: answer.first, ask})
     }
     queue.add({request, ask, address, take})
   }
@@ -143,7 +144,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     const opening = open(current(), request, Date.now())
     if (address === null || !('ask' in opening) || opening.ask.domain === undefined) return
     const {ask} = opening
-    spf.check({domain: opening.ask.domain, address, first: ask.now, ask, helo, sender})
+    spf.check({domain: opening.ask.domain, address, first: ask.now, ask})
   }
 
   const metrics = async (): Promise<string> => {
