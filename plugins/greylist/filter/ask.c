@@ -96,10 +96,22 @@ static enum verdict verdict_of(const char *line, char text[REPLY]) {
   return NONE;
 }
 
+/* What a line of the daemon says; NONE with `why` and `kind` when that is nothing, or that it failed. */
+static enum verdict judge(char *line, char text[REPLY], char *why, size_t whysize, char *kind) {
+  enum verdict v = verdict_of(line, text);
+  if (v != NONE) return v;
+  int failed = !strncmp(line, "fail", 4) && (line[4] == 0 || line[4] == ' ');
+  *kind = failed ? 'f' : 'p';
+  for (char *p = line; *p; p++) if (*p < ' ' || *p > '~') *p = '?';
+  snprintf(why, whysize, failed ? "daemon says: %.200s" : "not understood: %.60s", failed && line[4] ? line + 5 : line);
+  return NONE;
+}
+
 /* NONE: `why` says what went wrong, `kind` is the letter that the tally gets for it. */
 enum verdict ask(const struct settings *s, const char *request, char text[REPLY], char *why, size_t whysize, char *kind) {
   long long until = now_ms() + s->timeout_ms;
   char line[REPLY] = "";
+  if (s->answer) return snprintf(line, sizeof line, "%s", s->answer), judge(line, text, why, whysize, kind);
   int fd = reach(s->socket, until);
   const char *doing = "connect";
   if (fd >= 0) {
@@ -110,14 +122,7 @@ enum verdict ask(const struct settings *s, const char *request, char text[REPLY]
     int e = errno;
     close(fd);
     errno = e;
-    if (came) {
-      enum verdict v = verdict_of(line, text);
-      if (v != NONE) return v;
-      *kind = !strncmp(line, "fail", 4) ? 'f' : 'p';
-      for (char *p = line; *p; p++) if (*p < ' ' || *p > '~') *p = '?';
-      snprintf(why, whysize, *kind == 'f' ? "daemon says: %.200s" : "not understood: %.60s", *kind == 'f' && line[4] ? line + 5 : line);
-      return NONE;
-    }
+    if (came) return judge(line, text, why, whysize, kind);
   }
   *kind = errno == ETIMEDOUT ? 't' : fd < 0 ? 'c' : 'p';
   snprintf(why, whysize, "cannot %s %.150s: %s", doing, s->socket, strerror(errno));

@@ -7,7 +7,7 @@
 enum { LINE = 4096, REPLY = 1024, FIELD = 900 };
 
 struct settings {
-  const char *socket, *text, *name;
+  const char *socket, *text, *name, *answer;
   int timeout_ms, reply_delay_ms, idle_ms, session_ms;
   int fail_closed, rblsmtpd;
 };

@@ -11,12 +11,13 @@ my ($APPEND, $NOFOLLOW, $NONBLOCK) = (01 | 02000, 0400000, 04000);
 
 my $usage = <<'USAGE';
 usage: mailops-greylist [--socket PATH] [--timeout MS] [--fail open|closed] [--dialog own|rblsmtpd] [--text T]
-         [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] PROGRAM [ARG...]
+         [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] [--answer LINE] PROGRAM [ARG...]
+--answer takes a line of the daemon as given, and asks nobody.
 Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, and
 _SOCKET, _TIMEOUT, _FAIL, _DIALOG, _TEXT, _NAME, _REPLY_DELAY, which go before the options.
 USAGE
 my %cfg = (socket => '/run/mailops/greylist.sock', text => '', name => '', timeout => 2000, 'reply-delay' => 0,
-  idle => 30000, session => 60000, fail => 'open', dialog => 'own');
+  idle => 30000, session => 60000, fail => 'open', dialog => 'own', answer => '');
 my %choice = (fail => {open => 1, closed => 1}, dialog => {own => 1, rblsmtpd => 1});
 my %number = map { $_ => 1 } qw(timeout reply-delay idle session);
 my $address = '';
@@ -128,9 +129,21 @@ sub get {
   return;
 }
 
+# What a line of the daemon says; as ask gives it.
+sub judge {
+  my ($line) = @_;
+  return ('pass', '') if $line eq 'pass';
+  return ('grey', $1) if $line =~ /\Agrey \d{1,9}(?: (.*))?\z/s;
+  return ('deny', $1) if $line =~ /\Adeny(?: (.*))?\z/s;
+  (my $shown = $line) =~ tr/ -~/?/c;
+  return ('none', sprintf('daemon says: %.200s', $2 || 'fail'), 'f') if $shown =~ /\Afail( (.*))?\z/;
+  return ('none', sprintf('not understood: %.60s', $shown), 'p');
+}
+
 # What the daemon says: (verdict, text), or (none, why, the letter that the tally gets for it).
 sub ask {
   my ($request) = @_;
+  return judge($cfg{answer}) if $cfg{answer} ne '';
   $left = $cfg{timeout} / 1000;
   my $fh = reach($cfg{socket});
   my $doing = 'connect';
@@ -139,15 +152,7 @@ sub ask {
     my $line;
     # Even when it could not all be written: a daemon that refuses may have said why.
     if (put($fh, $request) || $! == $EPIPE) { $doing = 'read from'; $line = get($fh) }
-    if (defined $line) {
-      return ('pass', '') if $line eq 'pass';
-      return ('grey', $1) if $line =~ /\Agrey \d{1,9}(?: (.*))?\z/s;
-      return ('deny', $1) if $line =~ /\Adeny(?: (.*))?\z/s;
-      (my $shown = $line) =~ tr/ -~/?/c;
-      return ('none', sprintf('daemon says: %.200s', substr $shown, 5), 'f') if $line =~ /\Afail(?: |\z)/ && length $line > 4;
-      return ('none', 'daemon says: fail', 'f') if $line eq 'fail';
-      return ('none', sprintf('not understood: %.60s', $shown), 'p');
-    }
+    return judge($line) if defined $line;
   }
   my $error = $! + 0;
   return ('none', sprintf('cannot %s %.150s: %s', $doing, $cfg{socket}, "$!"), $error == $ETIMEDOUT ? 't' : $fh ? 'p' : 'c');

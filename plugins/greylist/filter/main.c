@@ -19,11 +19,12 @@ enum { TALLY_LIMIT = 16 << 20 };
 
 static const char usage[] =
   "usage: mailops-greylist [--socket PATH] [--timeout MS] [--fail open|closed] [--dialog own|rblsmtpd] [--text T]\n"
-  "         [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] PROGRAM [ARG...]\n"
+  "         [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] [--answer LINE] PROGRAM [ARG...]\n"
+  "--answer takes a line of the daemon as given, and asks nobody.\n"
   "Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, and\n"
   "_SOCKET, _TIMEOUT, _FAIL, _DIALOG, _TEXT, _NAME, _REPLY_DELAY, which go before the options.\n";
 
-static struct settings cfg = {DEFAULT_SOCKET, "", "", 2000, 0, 30000, 60000, 0, 0};
+static struct settings cfg = {DEFAULT_SOCKET, "", "", 0, 2000, 0, 30000, 60000, 0, 0};
 static char address[64];
 
 /* One line on stderr, which is the log of tcpserver. */
@@ -58,6 +59,7 @@ static int set(const char *name, const char *value) {
   if (!strcmp(name, "socket")) cfg.socket = value;
   else if (!strcmp(name, "text")) cfg.text = value;
   else if (!strcmp(name, "name")) cfg.name = value;
+  else if (!strcmp(name, "answer")) cfg.answer = value;
   else if (!strcmp(name, "timeout")) milliseconds(&cfg.timeout_ms, name, value);
   else if (!strcmp(name, "reply-delay")) milliseconds(&cfg.reply_delay_ms, name, value);
   else if (!strcmp(name, "idle")) milliseconds(&cfg.idle_ms, name, value);

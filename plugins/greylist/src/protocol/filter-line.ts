@@ -2,6 +2,7 @@
 //
 //   request   = "connect" fields LF                a client has connected; answered
 //             | "envelope" fields LF               what a deferred client said afterwards; never answered
+//             | "ping" LF                        is anybody there; answered "pong" LF
 //   fields    = *( SP name "=" value )             any order; unknown names are ignored, of doubles the last counts
 //   value     = *( %x21-24 / %x26-7E / "%" 2HEXDIG )    all other bytes, "%" among them, as %XX
 //   reply     = "pass" LF                          exec the server

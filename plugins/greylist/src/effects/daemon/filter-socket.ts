@@ -20,6 +20,7 @@ export interface Serving {
 const IDLE_MS = 10_000
 
 const answer = (socket: Socket, line: string, {service, listener, talk}: Serving): void => {
+  if (line === 'ping') return void socket.end('pong\n')
   const request = parseFilterLine(line)
   if (request === null) {
     service.tally('protocol_errors')
