@@ -7,6 +7,7 @@ import {ChangeCommand, describe, plural, type JsonObject, type Plan} from 'mailo
 import {rulesChange, rulesHandler} from './effects/changes/rules.js'
 import {storeAt} from './effects/changes/place.js'
 import {openSteering} from './effects/steering/open.js'
+import {ruleJson} from './exchange/lines.js'
 import {placeFlags, settingsFrom} from './greylist-flags.js'
 import {makeRule, ruleKey, ruleText, RULE_KINDS} from './policy/rule.js'
 import type {Rule, RuleList, Settings} from './policy/types.js'
@@ -36,8 +37,6 @@ interface ListFlagged {
 }
 
 export abstract class ListCommand extends ChangeCommand {
-  static override strict = false
-
   /** Adds the entries to a list, or takes them off. */
   protected async change(list: RuleList, texts: readonly string[], flags: ListFlagged): Promise<JsonObject> {
     const settings = settingsFrom(flags)
@@ -52,7 +51,7 @@ export abstract class ListCommand extends ChangeCommand {
       const inFile = settings.rules.some(one => ruleKey(one) === ruleKey(rule))
       this.say(`${ruleText(rule)}: ${flags.remove === true ? `is not on the list${inFile ? ` but in ${settings.file}` : ''}` : 'is on the list already'}`)
     }
-    const document = {added: add as unknown as JsonObject[], removed: remove as unknown as JsonObject[]}
+    const document = {added: add.map(ruleJson), removed: remove.map(ruleJson)}
     if (add.length + remove.length === 0) return {...document, journalId: null}
     const plan: Plan = {subject: `greylist ${list}`, resource: dirname(at.db), changes: [rulesChange({at, add, remove})]}
     // One entry that --remove takes back is no danger: it is not asked about.

@@ -45,7 +45,7 @@ const delays = (counts: Counts): string[] => {
 const others = (counts: Counts): string[] =>
   Object.entries(counts)
     .filter(([name]) => name !== LOST && /^[a-z_]+$/.test(name))
-    .toSorted()
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, n]) => family(`${name}_total`, {type: 'counter', help: `${name.replaceAll('_', ' ')}.`}, [`${PREFIX}_${name}_total ${n}`]))
 
 const gauge = (name: string, help: string, value: number | boolean | undefined): string[] =>

@@ -43,7 +43,7 @@ const absolute = v.pipe(v.string('must be a path in quotes'), v.startsWith('/', 
 const name = v.pipe(v.string('must be a name in quotes'), v.minLength(1, 'must not be empty'))
 
 const listenerObject = v.pipe(
-  v.looseObject({listen: v.string('must be unix:PATH or inet:HOST:PORT')}),
+  v.looseObject({listen: v.string('must be unix:PATH or inet:HOST:PORT'), text: v.optional(words)}),
   v.rawTransform<{listen: string; [name: string]: unknown}, Listener>(({dataset: {value}, addIssue, NEVER}) => {
     const {listen, ...options} = value
     // A text may hold a comma, which the written form cannot.
@@ -51,7 +51,7 @@ const listenerObject = v.pipe(
     const given = Object.entries(rest).map(([key, option]) => `,${key}=${String(option)}`)
     try {
       const listener = parseListener(listen + given.join(''))
-      return text === undefined ? listener : {...listener, text: String(text)}
+      return typeof text === 'string' ? {...listener, text} : listener
     } catch (error) {
       addIssue({message: why(error)})
       return NEVER

@@ -51,7 +51,7 @@ export const domainRanges = (): DomainRanges => {
       if (domains.size > MOST) remove(domains.keys().next().value ?? domain)
     },
     has: domain => domains.has(domain),
-    holds: (domain, address) => domains.get(domain)?.map.find(address) != null,
+    holds: (domain, address) => (domains.get(domain)?.map.find(address) ?? null) !== null,
     domainOf: address => {
       for (const prefix of lengths[address.family].keys()) {
         const domain = first.get(keyAt(address, prefix))

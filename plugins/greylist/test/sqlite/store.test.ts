@@ -119,7 +119,7 @@ test('a file that is no database, is damaged, or is another program\'s is moved 
     ({store, movedAside}) => {
       if (movedAside !== null) return 'moved'
       try {
-        store.decide([ask('10.0.0.0/24', 2)])
+        void store.decide([ask('10.0.0.0/24', 2)])
         return 'unnoticed'
       } catch (error) {
         return (error as {code: string}).code

@@ -14,6 +14,8 @@ export default class Allow extends ListCommand {
     '<%= config.bin %> greylist allow news.example.com --as domain',
     '<%= config.bin %> greylist allow postmaster@here.example --as recipient --remove',
   ]
+  // Not inherited: oclif looks at the class itself.
+  static override strict = false
   static override args = listArgs
   static override flags = listFlags
 

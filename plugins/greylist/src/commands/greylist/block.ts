@@ -14,6 +14,8 @@ export default class Block extends ListCommand {
     '<%= config.bin %> greylist block spammer@bad.example',
     '<%= config.bin %> greylist block bad.example --as domain --remove',
   ]
+  // Not inherited: oclif looks at the class itself.
+  static override strict = false
   static override args = listArgs
   static override flags = listFlags
 

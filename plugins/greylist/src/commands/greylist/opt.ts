@@ -18,6 +18,8 @@ export default class Opt extends ListCommand {
     '<%= config.bin %> greylist opt in shop.example',
     '<%= config.bin %> greylist opt out user@here.example --remove',
   ]
+  // Not inherited: oclif looks at the class itself.
+  static override strict = false
   static override args = {
     way: Args.string({required: true, ignoreStdin: true, options: ['in', 'out'], description: 'in or out'}),
     recipient: Args.string({required: true, ignoreStdin: true, description: 'user@domain, user@, or a domain; several may be given'}),

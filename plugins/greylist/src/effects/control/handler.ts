@@ -28,6 +28,7 @@ const storeOf = ({holder}: Held): Store => {
   throw new OpsError('STORE_DOWN', 'the daemon has no store to work on just now; everybody passes', {exit: 'tryAgain', hint: 'its log says why: mailops doctor'})
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a verb needs is only known where it is asked for
 const member = <T>(request: ControlRequest, name: string): T => {
   if (request[name] !== undefined) return request[name] as T
   throw new OpsError('BAD_REQUEST', `the control request ${request.verb} has no member ${name}`, {exit: 'badData'})

@@ -100,6 +100,15 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
     return opening
   }
 
+  const replace = async (damaged: Store): Promise<void> => {
+    try {
+      await damaged.close()
+    } catch {
+      // Whatever closing says: the file is moved aside next.
+    }
+    if (!closed) await reopen()
+  }
+
   await openOrWait()
   return {
     get store() {
@@ -115,8 +124,7 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
       if (isLost(error) && store !== null) {
         const damaged = store
         store = null
-        // Whatever closing says: the file is moved aside next.
-        void damaged.close().catch(() => undefined).then(() => (closed ? undefined : reopen()))
+        void replace(damaged)
       }
       return full ? 'disk-full' : 'store-fault'
     },

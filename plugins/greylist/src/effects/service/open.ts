@@ -111,15 +111,16 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     const take = (answer: Answer | 'disk-full' | 'store-fault', isSecond = false): void => {
       // Another host has deferred this domain: its ranges are looked up, and the question put once more.
       if (!isSecond && typeof answer === 'object' && answer.isDomainSeen === true && ask.spf === undefined && ask.domain !== undefined)
-        return void spf.recall(ask.domain, address).then(isClient => {
-          if (!isClient) return take(answer, true)
-          queue.add({request, ask: {...ask, spf: ask.domain as string}, address, take: second => take(second, true)})
-        })
+        return void askAgain(ask.domain, answer)
       const decision = answered(request, {ask, answer})
       messages.remember(request, decision)
       finish(request, decision, reply)
       if (typeof answer === 'object' && wouldDefer(decision) && ask.domain !== undefined)
         spf.check({domain: ask.domain, address, first: answer.first, ask})
+    }
+    const askAgain = async (domain: string, answer: Answer): Promise<void> => {
+      if (await spf.recall(domain, address)) queue.add({request, ask: {...ask, spf: domain}, address, take: second => take(second, true)})
+      else take(answer, true)
     }
     queue.add({request, ask, address, take})
   }

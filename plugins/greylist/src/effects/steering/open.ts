@@ -58,13 +58,14 @@ const rowsOf = async function* (asker: Asker, request: ControlRequest): AsyncGen
 }
 
 /** JSON has no types: both sides of the socket are of one version, which `hello` has made sure of. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the place of the call says what it is
 const as = <T>(value: unknown): T => value as T
 
 const steeringOver = (asker: Asker, hello: JsonObject, {isDaemon, close}: {isDaemon: boolean; close: () => Promise<void>}): Steering => {
   const ask = async (request: ControlRequest): Promise<JsonObject> => summaryOf(asker, request)
   return {
     isDaemon,
-    name: String(hello['store'] ?? 'no store'),
+    name: as<string | null>(hello['store']) ?? 'no store',
     isLearning: hello['learning'] === true,
     settings: as<Settings>(hello['settings']),
     async *entries(filter) {
