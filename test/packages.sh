@@ -5,6 +5,7 @@ set -eu
 wanted='
   daemontools runit s6
   ucspi-tcp mailfront
+  gcc libc6-dev perl systemd
   postfix postfix-pcre
   e2fsprogs util-linux
   libidn12
