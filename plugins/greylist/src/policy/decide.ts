@@ -31,10 +31,10 @@ export type Opening = {readonly decision: Decision} | {readonly ask: Ask; readon
 const timingOf = (policy: Policy, request: Request): Timing => {
   const {settings} = policy
   const own = request.listener === undefined ? undefined : policy.listeners.get(request.listener)?.timing
-  const {delay, window} = request.override ?? {}
-  if (own === undefined && delay === undefined && window === undefined) return settings
+  const {delay, window, keep} = request.override ?? {}
+  if (own === undefined && delay === undefined && window === undefined && keep === undefined) return settings
   const base = {...settings, ...own}
-  return {...base, delay: delay ?? base.delay, window: window ?? base.window}
+  return {...base, delay: delay ?? base.delay, window: window ?? base.window, keep: keep ?? base.keep}
 }
 
 const pass = (reason: Decision['reason'], by?: string | null): Opening => ({

@@ -10,6 +10,7 @@ export interface Override {
   readonly text?: string
   readonly delay?: number
   readonly window?: number
+  readonly keep?: number
 }
 
 /** One question, as any of the protocols puts it. Members that the protocol does not know are absent. */

@@ -113,7 +113,7 @@ test('times: of all, of the listener, of tcp.smtp', () => {
   }
   expect(ask({}).delay).toBe(60_000)
   expect(ask({listener: 'unix:/p'})).toMatchObject({delay: 300_000, network: '192.0.2.7/32'})
-  expect(ask({listener: 'unix:/p', override: {delay: 5000}}).delay).toBe(5000)
+  expect(ask({listener: 'unix:/p', override: {delay: 5000, keep: 90_000_000}})).toMatchObject({delay: 5000, keep: 90_000_000, window: 86_400_000})
   const decision = conclude(given, {...mail, listener: 'unix:/p'}, {ask: ask({listener: 'unix:/p'}), answer: {outcome: 'early', first: T - 100_500, last: T, tries: 2}})
   expect(decision).toMatchObject({action: 'defer', reason: 'early', wait: 199_500, text: 'own 200', tries: 2})
 })

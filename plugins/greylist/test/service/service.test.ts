@@ -1,4 +1,5 @@
 // The service: batches, messages of several recipients, faults of the store, SPF, learning, log and metrics.
+import {execFileSync} from 'node:child_process'
 import {closeSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync, writeSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 
@@ -109,6 +110,26 @@ test('a place that cannot be written keeps nobody from starting: all pass, and t
   expect(warned.join()).toMatch(/cannot be opened, everybody passes/)
   expect(await ask()).toEqual({action: 'pass', reason: 'store-fault'})
   expect(await service.metrics()).toContain('mailops_greylist_store_up 0')
+})
+
+test.skipIf(process.getuid?.() !== 0)('a full disk: everybody passes and it is said; with room again it goes on', async () => {
+  const directory = temporaryDirectory('greylist')
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'mailops-test', directory])
+  onTestFinished(() => {
+    execFileSync('umount', ['-l', directory])
+  })
+  const {ask, warned, service} = await openedService({db: join(directory, 'g.db')})
+  expect((await ask()).reason).toBe('new')
+  let n = 0
+  const burst = async () => Promise.all(Array.from({length: 500}, () => ask({client: `10.${(n >> 8) & 255}.${n++ & 255}.1`})))
+  await vi.waitFor(async () => expect((await burst()).some(({reason}) => reason === 'disk-full')).toBe(true), {timeout: 20_000, interval: 20})
+  const answers = await burst()
+  expect(answers.every(({action, reason}) => (action === 'pass' && reason === 'disk-full') || action === 'defer')).toBe(true)
+  expect(warned.join('\n')).toMatch(/no room for the store, everybody passes: .*g\.db/)
+  execFileSync('mount', ['-o', 'remount,size=64m', directory])
+  await vi.waitFor(async () => expect((await ask({client: '172.16.0.1'})).action).toBe('defer'), {timeout: 10_000, interval: 20})
+  expect(warned.join('\n')).toMatch(/the store works again/)
+  expect(await service.metrics()).toContain('action="pass",reason="disk-full"')
 })
 
 test('counters and entries outlive the process', async () => {

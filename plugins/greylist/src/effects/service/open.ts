@@ -13,7 +13,7 @@ import {makeMessages} from '../../policy/messages.js'
 import {wouldDefer} from '../../policy/text.js'
 import type {Envelope, Service} from '../../policy/service.js'
 import type {Decision, Request, Rule, Settings} from '../../policy/types.js'
-import {providerMap} from '../../providers/providers.js'
+import {ageDays, providerMap, STALE_DAYS} from '../../providers/providers.js'
 import type {Answer, Ask} from '../../store/store.js'
 import {controlHandler} from '../control/handler.js'
 import {loadProviders} from '../providers/load.js'
@@ -43,11 +43,14 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   const messages = makeMessages()
   const spf = makeSpf({settings: () => settings, store: () => holder.store, warn: talk.warn})
 
+  let providers: {readonly map: Policy['providers']} | null = null
+  /** Read once, and again on a reload; a change of the lists leaves it. */
+  const providersMap = (): Policy['providers'] => (providers ??= {map: providerMap(providersOrNone())}).map
   const loadPolicy = (): Policy => ({
     learning: settings.learning,
     settings,
     lists: makeLists([...settings.rules, ...storedRules]),
-    providers: settings.providers ? providerMap(providersOrNone()) : cidrMap([]),
+    providers: settings.providers ? providersMap() : cidrMap([]),
     listeners: listenersOf(settings),
     isSpfClient: spf.isClient,
     spfDomainOf: spf.domainOf,
@@ -55,7 +58,10 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   })
   const providersOrNone = () => {
     try {
-      return loadProviders(settings.db)
+      const list = loadProviders(settings.db)
+      const age = ageDays(list, Date.now())
+      if (use === 'daemon' && age > STALE_DAYS) talk.warn(`the providers' ranges are ${age} days old: mailops greylist providers update`)
+      return list
     } catch (error) {
       // A damaged list is loud, and no reason to stop the mail.
       talk.warn(`the providers' list is not used: ${isOpsError(error) ? error.message : String(error)}`)
@@ -169,6 +175,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
       flush: async () => statistics.flush(holder.store),
       rulesChanged: readRules,
       reload: () => {
+        providers = null
         policy = loadPolicy()
       },
     }),
@@ -176,6 +183,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     tally: statistics.add,
     reload: async next => {
       settings = next
+      providers = null
       await readRules()
     },
     close: async () => {
