@@ -1,6 +1,4 @@
 // End to end: a real SMTP client, a real tcpserver, both forms of the filter, the daemon, a real mail server behind.
-import {join} from 'node:path'
-
 import {describe, expect, test} from 'vitest'
 
 import {filterForms} from '../../../plugins/greylist/test/support/forms.js'

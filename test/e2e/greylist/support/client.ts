@@ -39,7 +39,7 @@ export const plainClient = (to: {port: number; host?: string; localAddress?: str
   let text = ''
   const waiting = new Set<() => void>()
   const wake = (): void => {
-    for (const look of [...waiting]) look()
+    for (const look of waiting) look()
   }
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     text += chunk

@@ -22,7 +22,7 @@ export class Connections {
 
   /** Lets all finish; those that have not after `graceMs` are cut off. */
   async finish(graceMs: number): Promise<void> {
-    for (const finish of [...this.#open.values()]) finish()
+    for (const finish of this.#open.values()) finish()
     if (this.#open.size === 0) return
     await new Promise<void>(resolve => {
       const timer = setTimeout(() => {

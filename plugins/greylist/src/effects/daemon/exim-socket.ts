@@ -21,22 +21,24 @@ const decide = (line: Extract<EximLine, {ip: string}>, done: Done, {service, lis
   service.decide(request, decision => done(formatEximStatus(isFault(decision) ? 'white' : colourOfDecision(decision), line.ask)))
 }
 
-/** Looks without touching: one control request, whose summary says what would be decided. */
-const look = (line: Extract<EximLine, {ip: string}>, done: Done, serving: Serving): void => {
-  void serving.service.look(requestOfExim(line, serving.listener)).then(
-    ({decision, known}) => done(formatEximStatus(line.verb === 'status' && !known ? 'unseen' : colourOfDecision(decision), line.ask)),
-    (error: unknown) => done(`error: ${(error as Error).message}`),
-  )
+/** Looks without touching: nothing is stored, counted or logged. */
+const look = async (line: Extract<EximLine, {ip: string}>, {service, listener}: Serving): Promise<string> => {
+  try {
+    const {decision, known} = await service.look(requestOfExim(line, listener))
+    return formatEximStatus(line.verb === 'status' && !known ? 'unseen' : colourOfDecision(decision), line.ask)
+  } catch (error) {
+    return `error: ${(error as Error).message}` // a store out of order; greylistd's clients show what follows the colon
+  }
 }
 
-const answer = (text: string, done: Done, serving: Serving): void => {
+const answer = async (text: string, done: Done, serving: Serving): Promise<void> => {
   const line = parseEximLine(text)
   switch (line.verb) {
     case 'update':
       return decide(line, done, serving)
     case 'check':
     case 'status':
-      return look(line, done, serving)
+      return done(await look(line, serving))
     case 'error':
       serving.service.tally('protocol_errors')
       return done(`error: ${line.message}`)
@@ -55,7 +57,7 @@ export const serveExim = (socket: Socket, serving: Serving): void => {
     if (done) return
     done = true
     // What comes after the line end is none of it.
-    answer(text.replace(/\r?\n[\s\S]*$/, ''), reply => socket.end(reply), serving)
+    void answer(text.replace(/\r?\n[\s\S]*$/, ''), reply => socket.end(reply), serving)
   }
   serving.connections.add(socket, () => {
     if (!done) socket.destroy()
