@@ -1,6 +1,7 @@
 // mailops greylist export: everything that is remembered, as JSON lines.
 import {MailopsCommand, plural} from 'mailops'
 
+import {printRows} from '../../effects/exchange/print-rows.js'
 import {openSteering} from '../../effects/steering/open.js'
 import {ruleJson} from '../../exchange/lines.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
@@ -25,9 +26,9 @@ export default class Export extends MailopsCommand {
     try {
       let count = 0
       const rules = await steering.rules()
-      await print(rules.map(ruleJson))
+      await printRows(rules.map(ruleJson))
       for await (const chunk of steering.entries({})) {
-        await print(chunk.map(entryJson))
+        await printRows(chunk.map(entryJson))
         count += chunk.length
       }
       this.say(`${plural(count, 'entry', 'entries')} and ${plural(rules.length, 'list entry', 'list entries')}`)
@@ -35,10 +36,4 @@ export default class Export extends MailopsCommand {
       await steering.close()
     }
   }
-}
-
-/** A slow reader is waited for: a million lines are not held in memory. */
-const print = async (rows: readonly unknown[]): Promise<void> => {
-  if (rows.length === 0 || process.stdout.write(rows.map(row => `${JSON.stringify(row)}\n`).join(''))) return
-  await new Promise(resolve => process.stdout.once('drain', resolve))
 }

@@ -2,6 +2,7 @@
 import {Flags} from '@oclif/core'
 import {MailopsCommand, plural, tableLines, terminalSafe} from 'mailops'
 
+import {printRows} from '../../effects/exchange/print-rows.js'
 import {openSteering, type Steering} from '../../effects/steering/open.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {parseCidr, cidrText, networkOf, parseAddress} from '../../policy/address.js'
@@ -60,14 +61,14 @@ export default class List extends MailopsCommand {
       for (const line of shown === page.length ? lines : lines.slice(1)) this.data(line)
       page = []
     }
-    walk: for await (const chunk of steering.entries(filter))
-      for (const entry of chunk) {
-        if (shown >= limit) break walk
-        if (state !== undefined && stateOf(entry, now, settings) !== state) continue
-        shown++
-        if (this.jsonEnabled()) this.row(entryRow(entry, now, settings))
-        else if (page.push(entry) >= PAGE) flush()
-      }
+    for await (const chunk of steering.entries(filter)) {
+      const chosen = chunk.filter(entry => state === undefined || stateOf(entry, now, settings) === state).slice(0, limit - shown)
+      shown += chosen.length
+      if (this.jsonEnabled()) await printRows(chosen.map(entry => entryRow(entry, now, settings)))
+      else page.push(...chosen)
+      if (page.length >= PAGE) flush()
+      if (shown >= limit) break
+    }
     if (page.length > 0) flush()
     if (shown === 0) this.say('nothing is remembered that fits')
     else if (!this.jsonEnabled()) this.say(plural(shown, 'entry', 'entries'))

@@ -21,6 +21,9 @@ export interface Held {
   readonly reload: () => void
 }
 
+/** Entries in one row: some hundred rows are on their way at once. */
+const ROW = 64
+
 const json = (value: unknown): JsonObject => value as JsonObject
 
 const storeOf = ({holder}: Held): Store => {
@@ -47,7 +50,8 @@ const single = (work: (held: Held, request: ControlRequest) => Promise<JsonObjec
 const VERBS: Readonly<Record<string, Verb>> = {
   hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, learning: held.isLearning(), pid: process.pid, settings: held.settings()})),
   entries: async function* (held, request): Answer {
-    for await (const chunk of storeOf(held).entries(member<EntryFilter>(request, 'filter'))) yield json({entries: chunk})
+    for await (const chunk of storeOf(held).entries(member<EntryFilter>(request, 'filter')))
+      for (let from = 0; from < chunk.length; from += ROW) yield json({entries: chunk.slice(from, from + ROW)})
     return {}
   },
   get: single(async (held, request) => json({entries: await storeOf(held).get(member<Key[]>(request, 'keys'))})),

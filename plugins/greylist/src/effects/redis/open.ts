@@ -1,4 +1,6 @@
 // Redis with SQLite in front of it: the cache of what passes, and what decides while Redis is away.
+import {OpsError} from 'mailops/core'
+
 import {touchInterval} from '../../policy/transition.js'
 import type {Limits} from '../../policy/types.js'
 import type {Answer, Ask, Entry, Store} from '../../store/store.js'
@@ -33,13 +35,26 @@ const cached = (ask: Ask, answer: Answer): Entry => {
  */
 export const openRedis = async (options: RedisOptions): Promise<Store> => {
   const {url, local, limits, spans, warn} = options
+  let wasUp = false
+  let hasSettled = false
   const redis = await connectRedis(url, {
-    changed: (isUp, why) => warn(isUp ? `${shown(url)}: ${why}; decisions are shared again` : `${shown(url)} is away (${why}); this host decides by itself`),
+    changed: (isUp, why) => {
+      // That it is there from the beginning is no news.
+      if (wasUp || !isUp || hasSettled) warn(isUp ? `${shown(url)}: ${why}; decisions are shared again` : `${shown(url)} is away (${why}); this host decides by itself`)
+      wasUp ||= isUp
+    },
   })
   await redis.settled()
+  hasSettled = true
   if (!redis.isUp) warn(`${shown(url)} is not there; this host decides by itself until it is`)
   const remote = redisStore(redis, {name: `${shown(url)} with ${local.name}`, limits, spans})
   return withCache({redis, remote, local})
+}
+
+/** A question that the cache does not settle, with what this host alone would say. */
+interface Open {
+  readonly ask: Ask
+  readonly own: Answer
 }
 
 const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: Store}): Store => {
@@ -47,20 +62,19 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
   const look = (asks: readonly Ask[]): readonly Answer[] => localDecide(asks.map(ask => ({...ask, dry: true as const})))
 
   /** The shared store's answers, and what this host learnt alone while it was away. */
-  const reconcile = async (asks: readonly Ask[], answers: readonly Answer[]): Promise<readonly Answer[]> => {
-    const here = look(asks)
-    const real = asks.map(({dry}) => dry !== true)
+  const reconcile = async (open: readonly Open[], answers: readonly Answer[]): Promise<readonly Answer[]> => {
     const keep: Entry[] = []
     const teach: Entry[] = []
     const merged = answers.map((answer, n): Answer => {
-      const [ask, own] = [asks[n] as Ask, here[n] as Answer]
+      const {ask, own} = open[n] as Open
+      const isReal = ask.dry !== true
       if (passes(answer)) {
-        if (real[n] && (own.outcome !== 'known' || answer.last > own.last)) keep.push(cached(ask, answer))
+        if (isReal && (own.outcome !== 'known' || answer.last > own.last)) keep.push(cached(ask, answer))
         return answer
       }
       // Deferred here during an outage, and back after the delay.
       if (!passes(own) || answer.outcome === 'full') return answer
-      if (real[n]) teach.push(cached(ask, own))
+      if (isReal) teach.push(cached(ask, own))
       return own
     })
     if (keep.length + teach.length > 0) await local.put([...keep, ...teach])
@@ -68,7 +82,8 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
     return merged
   }
 
-  const shared = async (asks: readonly Ask[]): Promise<readonly Answer[]> => {
+  const shared = async (open: readonly Open[]): Promise<readonly Answer[]> => {
+    const asks = open.map(({ask}) => ask)
     let answers: readonly Answer[]
     try {
       answers = await remote.decide(asks)
@@ -76,7 +91,7 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
       // Said when its state changed; the client must not wait.
       return localDecide(asks)
     }
-    return reconcile(asks, answers)
+    return reconcile(open, answers)
   }
 
   /** Redis when it is up, else SQLite. */
@@ -94,15 +109,16 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
       if (!redis.isUp) return localDecide(asks)
       const cache = look(asks)
       // The last use is shared once an hour; until then the cache alone lets a passed network pass.
-      const isCached = (n: number): boolean => {
-        const [ask, own] = [asks[n] as Ask, cache[n] as Answer]
-        return own.outcome === 'known' && ask.now - own.last < touchInterval(ask.keep)
+      const open: (Open & {n: number})[] = []
+      for (const [n, own] of cache.entries()) {
+        const ask = asks[n] as Ask
+        if (own.outcome !== 'known' || ask.now - own.last >= touchInterval(ask.keep)) open.push({n, ask, own})
       }
-      const open = asks.filter((_, n) => !isCached(n))
       if (open.length === 0) return cache
       return shared(open).then(answers => {
-        let next = 0
-        return asks.map((_, n) => (isCached(n) ? (cache[n] as Answer) : (answers[next++] as Answer)))
+        const all = [...cache]
+        for (const [at, {n}] of open.entries()) all[n] = answers[at] as Answer
+        return all
       })
     },
     entries: filter => (redis.isUp ? remote : local).entries(filter),
@@ -126,7 +142,11 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
     },
     changeRules: async change => {
       // Not by `either`: an entry that only this host has would be gone when Redis is back.
-      await remote.changeRules(change)
+      try {
+        await remote.changeRules(change)
+      } catch (error) {
+        throw new OpsError('REDIS_AWAY', `the lists are kept in the shared store, which does not answer: ${(error as Error).message}`, {exit: 'tryAgain', hint: 'try again when it is back; mailops doctor', cause: error})
+      }
       await local.changeRules(change)
     },
     count: async (day, counts) => either(store => store.count(day, counts)),

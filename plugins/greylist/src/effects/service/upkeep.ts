@@ -7,6 +7,8 @@ import type {Statistics} from './statistics.js'
 
 /** A step of expiry is about 2 ms: a quarter of a second between them leaves the rest to decisions. */
 const SWEEP_MS = 250
+/** Where there is something to remove. */
+const BUSY_SWEEP_MS = 25
 /** The first walk counts what is pending, which the limits need soon. */
 const FIRST_SWEEP_MS = 5
 const FLUSH_MS = 1000
@@ -27,7 +29,7 @@ export const startUpkeep = ({holder, statistics, settings}: {holder: Holder; sta
       const swept = await holder.store?.sweep({now: Date.now(), ...longest(settings())})
       if (swept !== undefined && swept.lost > 0) statistics.add(LOST, swept.lost)
       if (swept?.done === true) isFirst = false
-      next = swept === undefined || swept.done ? REST_MS : isFirst ? FIRST_SWEEP_MS : SWEEP_MS
+      next = swept === undefined || swept.done ? REST_MS : isFirst ? FIRST_SWEEP_MS : swept.removed > 0 ? BUSY_SWEEP_MS : SWEEP_MS
     } catch (error) {
       holder.failed(error)
       next = REST_MS

@@ -13,6 +13,9 @@ import {makeTransaction, type Transaction} from './transaction.js'
 /** Rows that one step of a walk looks at: about 2 ms. */
 const STEP = 1024
 
+/** Rows that one step removes at most: each costs ten times a look. */
+const MOST_DEAD = 128
+
 interface Parts {
   readonly database: Database
   readonly rows: Rows
@@ -122,10 +125,13 @@ const sweeper = (parts: Parts): Store['sweep'] => {
   const dropMemos = database.prepare('DELETE FROM memo WHERE until <= ?')
   let id = 0
   return async ({now, window, keep}) => {
-    const found = rows.after(id, STEP)
-    const isEnd = found.length < STEP
+    const looked = rows.after(id, STEP)
+    const isOver = ({passed, first, last}: Row): boolean => (passed > 0 ? now - last > keep : now - first > window)
+    const last = looked.filter(isOver)[MOST_DEAD - 1]
+    const found = last === undefined ? looked : looked.slice(0, looked.indexOf(last) + 1)
+    const isEnd = looked.length < STEP && found.length === looked.length
     const to = isEnd ? null : (found.at(-1)?.id ?? null)
-    const dead = found.filter(({passed, first, last}) => (passed > 0 ? now - last > keep : now - first > window))
+    const dead = found.filter(isOver)
     counts.walked(found, to)
     if (dead.length > 0 || isEnd)
       transaction.now(() => {
