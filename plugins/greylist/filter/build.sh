@@ -14,11 +14,14 @@ for each in cc gcc clang; do
   [ -n "$compiler" ] || ! command -v "$each" >/dev/null 2>&1 || compiler=$each
 done
 version=$(sed -n "s/^my \$VERSION = '\(.*\)';\$/\1/p" "$here/mailops-greylist.pl")
-if [ "$form" = c ] && [ -n "$compiler" ] &&
+# usage: compile [FLAG...]
+compile() {
   # shellcheck disable=SC2086 # flags and a compiler with options are lists of words
-  $compiler ${CFLAGS:--O2 -fstack-protector-strong} -std=gnu11 -DVERSION="\"$version\"" -o "$new" \
-    "$here/main.c" "$here/ask.c" "$here/dialog.c" ${LDFLAGS:-} &&
-  "$new" --version >/dev/null
+  $compiler ${CFLAGS:--O2 -fstack-protector-strong} -std=gnu11 -DVERSION="\"$version\"" "$@" -o "$new" \
+    "$here/main.c" "$here/ask.c" "$here/dialog.c" ${LDFLAGS:-} && "$new" --version >/dev/null
+}
+# Static where the C library can be had so (Debian's libc6-dev): half the memory a deferred client, and no loader to run.
+if [ "$form" = c ] && [ -n "$compiler" ] && { compile -static 2>/dev/null || compile; }
 then
   [ "${npm_lifecycle_event:-}" = prepare ] || echo "built $target (C, $compiler)"
 else

@@ -1,9 +1,10 @@
 #!/usr/bin/perl
 # mailops-greylist: runs between tcpserver and qmail-smtpd, asks the greylist daemon, and becomes qmail-smtpd.
 # The form for machines without a compiler: no modules, which would double what a connection costs. It does what
-# main.c, ask.c and dialog.c do, reason for reason; one test suite holds both to it.
+# main.c, ask.c and dialog.c do, reason for reason; one test suite holds both to it. The dialog stands behind __END__,
+# so that a client that passes does not pay for compiling it.
 my $VERSION = '0.1.0';
-my ($LINE, $REPLY, $FIELD, $COMMAND, $MAX_COMMANDS, $MAX_BYTES, $TALLY_LIMIT) = (4096, 1024, 900, 1000, 100, 65536, 16 << 20);
+my ($REPLY, $FIELD, $TALLY_LIMIT) = (1024, 900, 16 << 20);
 # Linux, all processors but alpha, mips, parisc and sparc, where `mailops greylist build-filter` is the way.
 my ($AF_UNIX, $SOCK_STREAM, $SOCK_NONBLOCK, $MSG_NOSIGNAL) = (1, 1, 04000, 0x4000);
 my ($EAGAIN, $EINTR, $EPIPE, $ETIMEDOUT, $ENAMETOOLONG, $EPROTO, $ECONNRESET) = (11, 4, 32, 110, 36, 71, 104);
@@ -185,11 +186,65 @@ sub unchecked {
   become() if $cfg{fail} ne 'closed';
 }
 
-my ($input, $received, %said, $from, $mailing, $rcpts) = ('', 0);
+sub through_rblsmtpd {
+  my ($refuse, $text) = @_;
+  my $seconds = int($cfg{session} / 1000) || 1;
+  local $ENV{RBLSMTPD} = ($refuse ? '-5.7.1 ' : '4.2.0 ') . substr $text, 0, 500;
+  { no warnings; exec 'rblsmtpd', "-t$seconds", @ARGV }
+  note('cannot run rblsmtpd, own dialog instead', "$!");
+}
+
+sub send_away {
+  my ($refuse, $answer) = @_;
+  my $text = $cfg{text} ne '' && !$refuse ? $cfg{text} : defined $answer && $answer ne '' ? $answer
+    : $refuse ? 'not accepted from here' : 'greylisted, please try again later';
+  $text = substr $text, 0, 400;
+  $text =~ tr/ -~/?/c;
+  through_rblsmtpd($refuse, $text) if $cfg{dialog} eq 'rblsmtpd';
+  if ($cfg{name} eq '') {
+    my $host = defined $ENV{TCPLOCALHOST} ? $ENV{TCPLOCALHOST} : '';
+    if ($host eq '' && open my $fh, '<', '/proc/sys/kernel/hostname') { chomp($host = <$fh>) }
+    $cfg{name} = $host ne '' ? $host : 'localhost';
+  }
+  # As a process of its own, which holds a fifth less memory than this one while the client takes its time.
+  my $report = $address eq '' ? '' : 'envelope' . field('ip', defined $ENV{TCPREMOTEIP} ? $ENV{TCPREMOTEIP} : $address);
+  $report .= field('host', $ENV{TCPREMOTEHOST}) if $report ne '' && defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
+  my $no = $refuse ? "553 5.7.1 $text" : "450 4.2.0 $text";
+  my $begin = 'open my $f, "<", shift; while (<$f>) { last if /^__END__$/ } { local $/; $_ = <$f> } eval; die $@ if $@';
+  { no warnings; exec $^X, '-e', $begin, $0, $no, $report, @cfg{qw(socket name idle session reply-delay)} }
+  temporary("cannot run $^X: $!", 111);
+}
+
+options();
+unless (@ARGV) { syswrite STDERR, $usage; temporary('no program given', 100) }
+my ($own, $ip) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
+$ip = $ENV{TCP6REMOTEIP} unless defined $ip && $ip ne '';
+$ip = '' unless defined $ip;
+($address = substr $ip, 0, 63) =~ tr/0-9a-fA-F.:%/?/c;
+become() if exists $ENV{RELAYCLIENT} || (defined $own && $own eq '');
+environment();
+send_away(1, $own) if defined $own;
+if ($address eq '') { unchecked('n', 'neither TCPREMOTEIP nor TCP6REMOTEIP is set'); send_away(0, '') }
+my $request = 'connect' . field('ip', $ip);
+$request .= field('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
+for my $name (qw(DELAY WINDOW)) { $request .= field(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
+my ($verdict, $text, $kind) = ask("$request\n");
+become() if $verdict eq 'pass';
+unchecked($kind, $text) if $verdict eq 'none';
+send_away($verdict eq 'deny', $verdict eq 'none' ? '' : $text);
+
+__END__
+# The dialog with a client that is deferred or refused: a program of its own, see send_away above and dialog.c.
+my ($no, $report, $path, $name, $idle, $session, $delay) = @ARGV;
+my ($FIELD, $COMMAND, $MAX_COMMANDS, $MAX_BYTES) = (900, 1000, 100, 65536);
+my ($AF_UNIX, $SOCK_STREAM, $SOCK_NONBLOCK, $MSG_NOSIGNAL, $EAGAIN, $EINTR) = (1, 1, 04000, 0x4000, 11, 4);
+$name = substr $name, 0, 255;
+
+my ($input, $received, $left, %said, $from, $mailing, $rcpts) = ('', 0);
 
 sub say_line {
   my ($reply) = @_;
-  select undef, undef, undef, $cfg{'reply-delay'} / 1000 if $cfg{'reply-delay'} > 0;
+  select undef, undef, undef, $delay / 1000 if $delay > 0;
   my $bits = '';
   vec($bits, 1, 1) = 1;
   return select(undef, $bits, undef, 10) > 0 && syswrite(STDOUT, "$reply\r\n") == length($reply) + 2;
@@ -200,7 +255,7 @@ sub get_line {
   my ($skipped, $end) = (0);
   while (($end = index $input, "\n") < 0) {
     if (length $input >= $COMMAND) { $skipped = 1; $input = '' }
-    my $wait = $cfg{idle} / 1000 < $left ? $cfg{idle} / 1000 : $left;
+    my $wait = $idle / 1000 < $left ? $idle / 1000 : $left;
     if ($wait <= 0) { $said{end} = 'idle'; return }
     my $bits = '';
     vec($bits, 0, 1) = 1;
@@ -231,7 +286,6 @@ sub reply_to {
   return '500 5.5.2 line too long' unless defined $line;
   if ($line =~ /\A(HELO|EHLO)(?: (.*))?\z/is) {
     ($mailing, $rcpts, $said{helo}) = (0, 0, substr(defined $2 ? $2 : '', 0, 255));
-    my $name = substr $cfg{name}, 0, 255;
     return uc $1 eq 'EHLO' ? "250-$name\r\n250-PIPELINING\r\n250 8BITMIME" : "250 $name";
   }
   if ($line =~ /\AMAIL FROM:(.*)\z/is) {
@@ -257,70 +311,40 @@ sub reply_to {
 }
 
 sub dialog {
-  my ($no) = @_;
   my $commands = 0;
   local $SIG{PIPE} = 'IGNORE';
-  $left = $cfg{session} / 1000;
+  $left = $session / 1000;
   %said = (helo => '', rcpts => 0, end => 'eof');
-  say_line(sprintf '220 %.255s ESMTP', $cfg{name}) or return;
+  say_line(sprintf '220 %.255s ESMTP', $name) or return;
   while (my ($came, $line) = get_line()) {
     if (++$commands > $MAX_COMMANDS) { $said{end} = 'limit'; last }
     if (defined $line && $line =~ /\AQUIT(?: |\z)/i) { say_line('221 2.0.0 bye'); $said{end} = 'quit'; return }
-    $left -= $cfg{'reply-delay'} / 1000;
+    $left -= $delay / 1000;
     unless (say_line(reply_to($line, $no))) { $said{end} = 'eof'; return }
   }
   say_line('421 4.4.2 timeout') if $said{end} eq 'idle';
   say_line('421 4.7.0 too much') if $said{end} eq 'limit';
 }
 
-sub through_rblsmtpd {
-  my ($refuse, $text) = @_;
-  my $seconds = int($cfg{session} / 1000) || 1;
-  local $ENV{RBLSMTPD} = ($refuse ? '-5.7.1 ' : '4.2.0 ') . substr $text, 0, 500;
-  { no warnings; exec 'rblsmtpd', "-t$seconds", @ARGV }
-  note('cannot run rblsmtpd, own dialog instead', "$!");
+# " name=value"; what is not plain becomes %XX.
+sub field {
+  my ($name, $value) = @_;
+  $value =~ s/([^!-\$&-~])/sprintf '%%%02X', ord $1/ge;
+  $value = substr $value, 0, $FIELD;
+  $value =~ s/%.?\z//;
+  return " $name=$value";
 }
 
-sub send_away {
-  my ($refuse, $answer) = @_;
-  my $text = $cfg{text} ne '' && !$refuse ? $cfg{text} : defined $answer && $answer ne '' ? $answer
-    : $refuse ? 'not accepted from here' : 'greylisted, please try again later';
-  $text = substr $text, 0, 400;
-  $text =~ tr/ -~/?/c;
-  through_rblsmtpd($refuse, $text) if $cfg{dialog} eq 'rblsmtpd';
-  if ($cfg{name} eq '') {
-    my $host = defined $ENV{TCPLOCALHOST} ? $ENV{TCPLOCALHOST} : '';
-    if ($host eq '' && open my $fh, '<', '/proc/sys/kernel/hostname') { chomp($host = <$fh>) }
-    $cfg{name} = $host ne '' ? $host : 'localhost';
-  }
-  dialog($refuse ? "553 5.7.1 $text" : "450 4.2.0 $text");
-  exit 0 if $address eq '';
-  my $line = 'envelope' . field('ip', defined $ENV{TCPREMOTEIP} ? $ENV{TCPREMOTEIP} : $address);
-  $line .= field('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
-  $line .= field('helo', $said{helo});
-  $line .= field('from', $said{from}) if defined $said{from};
-  $line .= field('to', $said{to}) if defined $said{to};
-  # Tells the daemon what needs no answer; half a second is all it is worth.
-  $left = 0.5;
-  my $fh = reach($cfg{socket});
-  put($fh, "$line rcpts=$said{rcpts} end=$said{end}\n") if $fh;
-  exit 0;
+dialog();
+exit 0 if $report eq '' || length $path > 107;
+$report .= field('helo', $said{helo});
+$report .= field('from', $said{from}) if defined $said{from};
+$report .= field('to', $said{to}) if defined $said{to};
+$report .= " rcpts=$said{rcpts} end=$said{end}\n";
+# Tells the daemon what needs no answer: it fits into the socket's buffer, and half a second is all it is worth.
+socket my $fh, $AF_UNIX, $SOCK_STREAM | $SOCK_NONBLOCK, 0 or exit 0;
+for my $try (1 .. 50) {
+  if (connect $fh, pack 'S a108', $AF_UNIX, $path) { send $fh, $report, $MSG_NOSIGNAL; last }
+  last if $! != $EAGAIN && $! != $EINTR;
+  select undef, undef, undef, 0.01;
 }
-
-options();
-unless (@ARGV) { syswrite STDERR, $usage; temporary('no program given', 100) }
-my ($own, $ip) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
-$ip = $ENV{TCP6REMOTEIP} unless defined $ip && $ip ne '';
-$ip = '' unless defined $ip;
-($address = substr $ip, 0, 63) =~ tr/0-9a-fA-F.:%/?/c;
-become() if exists $ENV{RELAYCLIENT} || (defined $own && $own eq '');
-environment();
-send_away(1, $own) if defined $own;
-if ($address eq '') { unchecked('n', 'neither TCPREMOTEIP nor TCP6REMOTEIP is set'); send_away(0, '') }
-my $request = 'connect' . field('ip', $ip);
-$request .= field('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
-for my $name (qw(DELAY WINDOW)) { $request .= field(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
-my ($verdict, $text, $kind) = ask("$request\n");
-become() if $verdict eq 'pass';
-unchecked($kind, $text) if $verdict eq 'none';
-send_away($verdict eq 'deny', $verdict eq 'none' ? '' : $text);
