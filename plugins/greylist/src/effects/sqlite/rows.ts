@@ -18,6 +18,9 @@ const whole = (row: Row): Row => ({...row, network: longNetwork(row.network)})
 
 const COLUMNS = 'id, network, sender, recipient, first, first + idle AS last, passed, tries'
 
+/** A row as far as expiry and counting need it. */
+export type Timed = Pick<Row, 'id' | 'network' | 'first' | 'last' | 'passed'>
+
 /** What can be done with rows; none of it begins or ends a transaction. */
 export interface Rows {
   get(network: string, sender: string, recipient: string): Row | null
@@ -26,6 +29,9 @@ export interface Rows {
   update(row: Row): void
   remove(id: number): void
   lose(row: Row): void
+  /** As `after`, without the addresses: a walk over everything makes less garbage. */
+  times(id: number, limit: number): Timed[]
+  byId(id: number): Row | null
   /** Rows after `id` in order, at most `limit`. */
   after(id: number, limit: number): Row[]
   /** As `after`, of one network only; `next` is where to go on, null at the end. */
@@ -46,6 +52,8 @@ export const makeRows = (database: Database, seed: number): Rows => {
   const lose = database.prepare('INSERT INTO lost (network, sender, recipient, first, last, tries) VALUES (?, ?, ?, ?, ?, ?)')
   const forget = database.prepare('DELETE FROM lost WHERE id <= ?')
   const after = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id > ? ORDER BY id LIMIT ?`)
+  const times = database.prepare('SELECT id, network, first, first + idle AS last, passed FROM entry WHERE id > ? ORDER BY id LIMIT ?')
+  const byId = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id = ?`)
   const bound = database.prepare('SELECT id FROM entry WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?')
   const between = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id > ? AND id <= ? AND network = ?`)
   const pending = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id > ? AND id <= ? AND passed = 0 ORDER BY id LIMIT 1`)
@@ -70,6 +78,15 @@ export const makeRows = (database: Database, seed: number): Rows => {
     lose: ({network, sender, recipient, first, last, tries}) => {
       const id = Number(lose.run(network, sender, recipient, first, last, tries).lastInsertRowid)
       if (id > MOST_LOST) forget.run(id - MOST_LOST)
+    },
+    times: (id, limit) => {
+      const found = times.all(id, limit) as {-readonly [name in keyof Timed]: Timed[name]}[]
+      for (const row of found) row.network = longNetwork(row.network)
+      return found
+    },
+    byId: id => {
+      const row = byId.get(id) as Row | undefined
+      return row === undefined ? null : whole(row)
     },
     after: (id, limit) => (after.all(id, limit) as Row[]).map(whole),
     ofNetwork: (network, id, limit) => {

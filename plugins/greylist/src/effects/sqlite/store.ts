@@ -6,15 +6,15 @@ import type {Limits, Rule} from '../../policy/types.js'
 import {pendingCounts, type PendingCounts} from '../../store/pending-counts.js'
 import type {Entry, EntryFilter, Lost, Store} from '../../store/store.js'
 import type {Database} from './load.js'
-import {makeRows, type Row, type Rows} from './rows.js'
+import {makeRows, type Row, type Rows, type Timed} from './rows.js'
 import {sqliteTable, type SqliteTable} from './table.js'
 import {makeTransaction, type Transaction} from './transaction.js'
 
 /** Rows that one step of a walk looks at: about 2 ms. */
-const STEP = 1024
+const STEP = 512
 
 /** Rows that one step removes at most: each costs ten times a look. */
-const MOST_DEAD = 128
+const MOST_DEAD = 64
 
 interface Parts {
   readonly database: Database
@@ -125,8 +125,8 @@ const sweeper = (parts: Parts): Store['sweep'] => {
   const dropMemos = database.prepare('DELETE FROM memo WHERE until <= ?')
   let id = 0
   return async ({now, window, keep}) => {
-    const looked = rows.after(id, STEP)
-    const isOver = ({passed, first, last}: Row): boolean => (passed > 0 ? now - last > keep : now - first > window)
+    const looked = rows.times(id, STEP)
+    const isOver = ({passed, first, last}: Timed): boolean => (passed > 0 ? now - last > keep : now - first > window)
     const last = looked.filter(isOver)[MOST_DEAD - 1]
     const found = last === undefined ? looked : looked.slice(0, looked.indexOf(last) + 1)
     const isEnd = looked.length < STEP && found.length === looked.length
@@ -134,8 +134,10 @@ const sweeper = (parts: Parts): Store['sweep'] => {
     const dead = found.filter(isOver)
     counts.walked(found, to)
     if (dead.length > 0 || isEnd)
-      transaction.now(() => {
-        for (const row of dead) {
+      transaction.run(() => {
+        for (const {id: over} of dead) {
+          const row = rows.byId(over)
+          if (row === null) continue
           if (row.passed === 0) rows.lose(row)
           table.remove(row)
         }
