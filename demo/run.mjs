@@ -4,6 +4,7 @@ import {mkdirSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
+import {greylistDemo} from './greylist.mjs'
 import {qmailDemo} from './qmail.mjs'
 
 const RUN = join(import.meta.dirname, '../bin/run.js')
@@ -34,6 +35,7 @@ const say = text => process.stdout.write(`\n# ${text}\n`)
 
 try {
   await qmailDemo({sandbox, mailops, title, say})
+  await greylistDemo({sandbox, env, mailops, title, say})
   say('That was all. Nothing outside the sandbox was touched, and it is gone now.')
 } finally {
   rmSync(sandbox, {recursive: true, force: true})

@@ -1,6 +1,7 @@
 // Policy requests a second over 8 connections, new and known clients, on a real disk: ours (log off and on), postgrey, sqlgrey.
 // Usage: node bench/greylist/policy.mjs [SECONDS] [ROUNDS]. Needs Debian's postgrey, sqlgrey and libdbd-sqlite3-perl for the peers.
 // The servers run all the while and take turns; BENCH_DIR names the disk.
+import {once} from 'node:events'
 import {existsSync, mkdirSync, writeFileSync, openSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
@@ -67,7 +68,7 @@ const startSqlgrey = async () => {
   mkdirSync(at)
   spawnSync('chown', ['-R', 'sqlgrey', at])
   const conf = join(at, 'sqlgrey.conf')
-  writeFileSync(conf, `loglevel = 0\nlog_override =\ninet = 19024\nreconnect_delay = 1\nmax_connect_age = 24\nconnect_src_throttle = 0\ndb_type = SQLite\ndb_name = ${at}/sqlgrey.db\ndb_cleandelay = 86400\nclean_method = sync\nprepend = 0\npidfile = ${at}/pid\n`)
+  writeFileSync(conf, `loglevel = 0\nlog_override =\ninet = 19024\nreconnect_delay = 0\nmax_connect_age = 24\nconnect_src_throttle = 0\ndb_type = SQLite\ndb_name = ${at}/sqlgrey.db\ndb_cleandelay = 86400\nclean_method = sync\nprepend = 0\npidfile = ${at}/pid\n`)
   return server('sqlgrey', ['/usr/sbin/sqlgrey', '-f', conf], {port: 19_024, host: '127.0.0.1'}, {stdio: ['ignore', 'ignore', openSync(join(at, 'log'), 'w')]})
 }
 
@@ -90,10 +91,7 @@ for (const {to} of servers) {
     const socket = connect(to)
     for (let n = 1; n <= 500; n++) {
       socket.write(request(n))
-      await new Promise((resolve, reject) => {
-        socket.once('data', resolve)
-        socket.once('error', reject)
-      })
+      await once(socket, 'data')
     }
     socket.end()
     if (twice === 0) await new Promise(resolve => setTimeout(resolve, 2200))

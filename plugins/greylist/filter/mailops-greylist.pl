@@ -14,7 +14,7 @@ my $usage = <<'USAGE';
 usage: mailops-greylist [--socket PATH] [--timeout MS] [--fail open|closed] [--dialog own|rblsmtpd] [--text T]
          [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] [--answer LINE] PROGRAM [ARG...]
 --answer takes a line of the daemon as given, and asks nobody.
-Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, and
+Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, _KEEP, and
 _SOCKET, _TIMEOUT, _FAIL, _DIALOG, _TEXT, _NAME, _REPLY_DELAY, which go before the options.
 USAGE
 my %cfg = (socket => '/run/mailops/greylist.sock', text => '', name => '', timeout => 2000, 'reply-delay' => 0,
@@ -227,7 +227,7 @@ send_away(1, $own) if defined $own;
 if ($address eq '') { unchecked('n', 'neither TCPREMOTEIP nor TCP6REMOTEIP is set'); send_away(0, '') }
 my $request = 'connect' . field('ip', $ip);
 $request .= field('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
-for my $name (qw(DELAY WINDOW)) { $request .= field(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
+for my $name (qw(DELAY WINDOW KEEP)) { $request .= field(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
 my ($verdict, $text, $kind) = ask("$request\n");
 become() if $verdict eq 'pass';
 unchecked($kind, $text) if $verdict eq 'none';

@@ -21,7 +21,7 @@ static const char usage[] =
   "usage: mailops-greylist [--socket PATH] [--timeout MS] [--fail open|closed] [--dialog own|rblsmtpd] [--text T]\n"
   "         [--name HOST] [--reply-delay MS] [--idle MS] [--session MS] [--answer LINE] PROGRAM [ARG...]\n"
   "--answer takes a line of the daemon as given, and asks nobody.\n"
-  "Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, and\n"
+  "Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, _KEEP, and\n"
   "_SOCKET, _TIMEOUT, _FAIL, _DIALOG, _TEXT, _NAME, _REPLY_DELAY, which go before the options.\n";
 
 static struct settings cfg = {DEFAULT_SOCKET, "", "", 0, 2000, 0, 30000, 60000, 0, 0};
@@ -162,7 +162,7 @@ static void send_away(char **argv, int refuse, const char *said) {
 }
 
 int main(int argc, char **argv) {
-  static const char *overrides[] = {"GREYLIST_DELAY", "delay", "GREYLIST_WINDOW", "window"};
+  static const char *overrides[] = {"GREYLIST_DELAY", "delay", "GREYLIST_WINDOW", "window", "GREYLIST_KEEP", "keep"};
   static char request[LINE] = "connect", text[REPLY];
   char why[300], kind = 'n';
   const char *own = getenv("GREYLIST"), *ip = getenv("TCPREMOTEIP"), *host = getenv("TCPREMOTEHOST");
@@ -178,7 +178,7 @@ int main(int argc, char **argv) {
   if (!*address) unchecked(kind, "neither TCPREMOTEIP nor TCP6REMOTEIP is set", argv), send_away(argv, 0, "");
   add_field(request, "ip", ip);
   if (host && *host) add_field(request, "host", host);
-  for (int i = 0; i < 4; i += 2) if (getenv(overrides[i])) add_field(request, overrides[i + 1], getenv(overrides[i]));
+  for (int i = 0; i < 6; i += 2) if (getenv(overrides[i])) add_field(request, overrides[i + 1], getenv(overrides[i]));
   strcat(request, "\n");
   enum verdict v = ask(&cfg, request, text, why, sizeof why, &kind);
   if (v == PASS) become(argv);

@@ -7,10 +7,9 @@ import type {ConnectLine, EnvelopeLine, FilterReply} from './filter-line.js'
 /** TCPREMOTEHOST is DNS data: whoever owns the reverse zone writes it. */
 const hostName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9._-]/g, '').slice(0, 255)
 
-const overrideOf = ({delay, window}: ConnectLine['overrides']): Override => {
-  const spans = {delay: durationOrNull(delay ?? ''), window: durationOrNull(window ?? '')}
-  return {...(spans.delay !== null && {delay: spans.delay}), ...(spans.window !== null && {window: spans.window})}
-}
+/** What is no span of time is as if it were not set: a slip in tcp.smtp must not stop the mail. */
+const overrideOf = (overrides: ConnectLine['overrides']): Override =>
+  Object.fromEntries(Object.entries(overrides).map(([name, text]) => [name, durationOrNull(text as string)] as const).filter(([, span]) => span !== null))
 
 /** What to ask when a client has connected. */
 export const requestOfConnect = (line: ConnectLine, listener: string): Request => ({
@@ -18,7 +17,7 @@ export const requestOfConnect = (line: ConnectLine, listener: string): Request =
   stage: 'connect',
   listener,
   ...(line.host !== '' && {clientName: hostName(line.host)}),
-  ...((line.overrides.delay !== undefined || line.overrides.window !== undefined) && {override: overrideOf(line.overrides)}),
+  ...(Object.keys(line.overrides).length > 0 && {override: overrideOf(line.overrides)}),
 })
 
 /** What a deferred client said, as the policy keeps it. */

@@ -12,7 +12,7 @@
 //   text      = printable ASCII, at most 400 bytes
 //
 // connect:  ip (TCPREMOTEIP as tcpserver gave it), host (TCPREMOTEHOST), and from the environment, that is from the
-//           cdb of tcprules, delay and window (GREYLIST_DELAY, GREYLIST_WINDOW): seconds, or with one of s m h d.
+//           cdb of tcprules, delay, window and keep (GREYLIST_DELAY and so on): seconds, or with one of s m h d.
 // envelope: ip, host, helo, from (empty: the null sender; absent: no MAIL was given), to (the first recipient),
 //           rcpts (how many), end (quit, eof, idle, limit).
 // A request is at most 4096 bytes long, a reply 1024. The filter gives up after one deadline over connect, write and
@@ -30,7 +30,7 @@ export interface ConnectLine {
   readonly ip: string
   readonly host: string
   /** As the environment gave them; the policy reads them as durations. */
-  readonly overrides: {readonly delay?: string; readonly window?: string}
+  readonly overrides: {readonly delay?: string; readonly window?: string; readonly keep?: string}
 }
 
 /** How a dialog with a deferred client ended. */
@@ -92,7 +92,7 @@ export const parseFilterLine = (line: string): FilterLine | null => {
   const host = fields.get('host') ?? ''
   if (verb === 'connect') {
     const overrides: Record<string, string> = {}
-    for (const name of ['delay', 'window']) if (fields.has(name)) overrides[name] = fields.get(name) ?? ''
+    for (const name of ['delay', 'window', 'keep']) if (fields.has(name)) overrides[name] = fields.get(name) ?? ''
     return {verb, ip, host, overrides}
   }
   if (verb !== 'envelope') return null

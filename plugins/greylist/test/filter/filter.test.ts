@@ -29,9 +29,9 @@ describe.each(forms)('$form', ({form, path}) => {
 
   test('pass: becomes the program, whose input is whole', async () => {
     const {path: socket, lines} = await standIn('pass\n')
-    const run = await runFilter(path, {args: ['--socket', socket], input: 'EHLO early talker\r\n', env: {TCPREMOTEHOST: 'mx.example.org', GREYLIST_DELAY: '5m'}})
+    const run = await runFilter(path, {args: ['--socket', socket], input: 'EHLO early talker\r\n', env: {TCPREMOTEHOST: 'mx.example.org', GREYLIST_DELAY: '5m', GREYLIST_KEEP: '9d'}})
     expect(run).toMatchObject({stdout: 'child\nEHLO early talker\r\n', stderr: '', status: 0})
-    expect(lines).toEqual(['connect ip=192.0.2.1 host=mx.example.org delay=5m'])
+    expect(lines).toEqual(['connect ip=192.0.2.1 host=mx.example.org delay=5m keep=9d'])
   })
 
   test('the exec is an exec: same process, no signal ignored, no descriptor left', async () => {

@@ -18,8 +18,8 @@ const span = (text: string | undefined, name: string): number | undefined => (te
 const connectLine = (env: NodeJS.ProcessEnv): ConnectLine | null => {
   const ip = env['TCPREMOTEIP'] || env['TCP6REMOTEIP']
   if (!ip) return null
-  const {GREYLIST_DELAY: delay, GREYLIST_WINDOW: window} = env
-  return {verb: 'connect', ip, host: env['TCPREMOTEHOST'] ?? '', overrides: {...(delay !== undefined && {delay}), ...(window !== undefined && {window})}}
+  const {GREYLIST_DELAY: delay, GREYLIST_WINDOW: window, GREYLIST_KEEP: keep} = env
+  return {verb: 'connect', ip, host: env['TCPREMOTEHOST'] ?? '', overrides: {...(delay !== undefined && {delay}), ...(window !== undefined && {window}), ...(keep !== undefined && {keep})}}
 }
 
 const decide = async ({own, learning}: StandaloneArguments, line: ConnectLine): Promise<Decision> => {
