@@ -18,7 +18,10 @@ export const PROVIDER_DOMAINS: readonly {readonly name: string; readonly domain:
   {name: 'salesforce', domain: '_spf.salesforce.com'},
 ]
 
-/** Only providers whose own pools cross networks when they retry, with the ranges of their SPF records on that day. */
+/**
+ * Only providers whose own pools cross networks when they retry. Gathered from published copies of their SPF records, not
+ * looked up on one day: the date is the earliest of them, and makes `providers list` advise an update.
+ */
 export const BUNDLED: ProviderList = {
   date: '2025-01-15',
   providers: [
@@ -37,12 +40,12 @@ export const BUNDLED: ProviderList = {
     {
       name: 'microsoft',
       domain: 'spf.protection.outlook.com',
-      ranges: ['40.92.0.0/15', '40.107.0.0/16', '52.100.0.0/15', '52.102.0.0/16', '52.103.0.0/17', '104.47.0.0/17', '2a01:111:f400::/48', '2a01:111:f403::/48'],
+      ranges: ['40.92.0.0/15', '40.107.0.0/16', '52.100.0.0/15', '52.102.0.0/16', '52.103.0.0/17', '104.47.0.0/17', '2a01:111:f400::/48', '2a01:111:f403::/49', '2a01:111:f403:8000::/51', '2a01:111:f403:c000::/51', '2a01:111:f403:f000::/52'],
     },
     {
       name: 'amazonses',
       domain: 'amazonses.com',
-      ranges: ['199.255.192.0/22', '199.127.232.0/22', '54.240.0.0/18', '69.169.224.0/20', '23.249.208.0/20', '23.251.224.0/19', '76.223.176.0/20'],
+      ranges: ['199.255.192.0/22', '199.127.232.0/22', '54.240.0.0/18', '69.169.224.0/20', '23.249.208.0/20', '23.251.224.0/19', '76.223.176.0/20', '54.240.64.0/18', '76.223.128.0/19', '216.221.160.0/19', '206.55.144.0/20', '24.110.64.0/18'],
     },
     {
       name: 'icloud',

@@ -38,9 +38,23 @@ const MOST_WAITING = 1000
 const RANGES_MS = 7 * 86_400_000
 const NONE_MS = 600_000
 const MOST_NONE = 20_000
+const LOOK_MS = 20_000
 
 const holds = (ranges: readonly string[], address: Address): boolean =>
   cidrMap(ranges.flatMap(range => ({cidr: parseCidr(range), value: true})).flatMap(({cidr, value}) => (cidr === null ? [] : [{cidr, value}]))).find(address) !== null
+
+/** A domain whose servers dawdle must not keep the places of others (RFC 7208 4.6.4: at least 20 seconds). */
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the look-up took too long')), LOOK_MS).unref()
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 export const makeSpf = ({settings, store, warn}: {settings: () => Settings; store: () => Store | null; warn: (line: string) => void}): Spf => {
   const known = domainRanges()
@@ -64,7 +78,7 @@ export const makeSpf = ({settings, store, warn}: {settings: () => Settings; stor
   const rangesOf = async (domain: string): Promise<readonly string[]> => {
     const kept = await store()?.recall(PREFIX + domain, Date.now())
     if (kept !== null && kept !== undefined) return JSON.parse(kept) as string[]
-    const {ranges} = await deriveRanges(domain, resolver())
+    const {ranges} = await inTime(deriveRanges(domain, resolver()))
     if (ranges.length > 0) await store()?.remember(PREFIX + domain, JSON.stringify(ranges), Date.now() + RANGES_MS)
     return ranges
   }
