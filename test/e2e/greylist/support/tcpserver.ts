@@ -1,11 +1,12 @@
 // A real tcpserver with our filter, and a mail server behind it: mailfront, or the qmail-smtpd of MAILOPS_QMAIL_HOME.
 import {spawn, spawnSync} from 'node:child_process'
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, closeSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {onTestFinished} from 'vitest'
 
 import {temporaryDirectory} from '../../../support/temporary.js'
+import {configure, HOME, takeHome} from '../../qmail/installation.js'
 
 /** The tcpserver of Debian's ucspi-tcp-ipv6, unpacked by test/packages.sh; '' when it is not there. */
 const TCP6 = join(process.env['MAILOPS_TEST_TCP6'] ?? '/var/cache/mailops-tests/ucspi-tcp-ipv6', 'usr/bin/tcpserver')
@@ -52,7 +53,7 @@ export interface Tcpserver {
 }
 
 /** The mail server: what it accepts goes into `directory`, through the protocol of qmail-queue. */
-const mailServer = (directory: string): {program: string[]; env: NodeJS.ProcessEnv} => {
+const mailServer = async (directory: string): Promise<{program: string[]; env: NodeJS.ProcessEnv}> => {
   const queue = join(directory, 'queue')
   const home = join(directory, 'home')
   mkdirSync(queue)
@@ -63,9 +64,13 @@ const mailServer = (directory: string): {program: string[]; env: NodeJS.ProcessE
   // Written whole before it is there under the name that a test looks for.
   writeFileSync(program, `#!/bin/sh\nn=${queue}/$$\ncat >$n.tmp && cat <&1 >$n.env && mv $n.tmp $n.mess\n`)
   chmodSync(program, 0o755)
-  const real = process.env['MAILOPS_QMAIL_HOME']
-  const smtpd = real === undefined ? '' : join(real, 'bin/qmail-smtpd')
-  if (smtpd !== '' && existsSync(smtpd)) return {program: [smtpd], env: {QMAILQUEUE: program}}
+  const smtpd = join(HOME, 'bin/qmail-smtpd')
+  if (HOME !== '' && existsSync(smtpd)) {
+    const lock = await takeHome()
+    onTestFinished(() => closeSync(lock))
+    configure({control: {rcpthosts: 'example.net\n'}})
+    return {program: [smtpd], env: {QMAILQUEUE: program}}
+  }
   return {program: ['mailfront', 'smtp', 'qmail', 'qmail-validate', 'add-received'], env: {QMAILQUEUE: program, QMAILHOME: home}}
 }
 
@@ -76,7 +81,7 @@ export const startTcpserver = async ({filter, program, rules = [':allow'], limit
   const cdb = join(directory, 'tcp.cdb')
   const {status, stderr} = spawnSync('tcprules', [cdb, `${cdb}.tmp`], {input: `${rules.join('\n')}\n`, encoding: 'utf8'})
   if (status !== 0) throw new Error(stderr)
-  const server = mailServer(directory)
+  const server = program === undefined ? await mailServer(directory) : {program: [], env: {}}
   const log = join(directory, 'log')
   const tcpserver = ipv6 ? TCP6 : 'tcpserver'
   const argv = [...before, tcpserver, '-1', '-HR', '-l', 'mx.test', '-c', String(limit), '-b', '511', '-x', cdb, ipv6 ? '::1' : '127.0.0.1', '0', ...filter, ...(program ?? server.program)]
@@ -93,6 +98,7 @@ export const startTcpserver = async ({filter, program, rules = [':allow'], limit
     child.once('exit', () => reject(new Error(`tcpserver ended: ${said()}`)))
   })
   const queue = join(directory, 'queue')
+  mkdirSync(queue, {recursive: true})
   return {
     port,
     log: said,
