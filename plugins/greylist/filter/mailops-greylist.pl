@@ -67,7 +67,7 @@ sub environment {
 }
 
 sub become {
-  { no warnings; exec { $ARGV[0] } @ARGV }
+  exec { $ARGV[0] } @ARGV;
   temporary(sprintf('cannot run %.200s: %s', $ARGV[0], "$!"), 111);
 }
 
@@ -190,7 +190,7 @@ sub through_rblsmtpd {
   my ($refuse, $text) = @_;
   my $seconds = int($cfg{session} / 1000) || 1;
   local $ENV{RBLSMTPD} = ($refuse ? '-5.7.1 ' : '4.2.0 ') . substr $text, 0, 500;
-  { no warnings; exec 'rblsmtpd', "-t$seconds", @ARGV }
+  exec 'rblsmtpd', "-t$seconds", @ARGV;
   note('cannot run rblsmtpd, own dialog instead', "$!");
 }
 
@@ -211,7 +211,7 @@ sub send_away {
   $report .= field('host', $ENV{TCPREMOTEHOST}) if $report ne '' && defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
   my $no = $refuse ? "553 5.7.1 $text" : "450 4.2.0 $text";
   my $begin = 'open my $f, "<", shift; while (<$f>) { last if /^__END__$/ } { local $/; $_ = <$f> } eval; die $@ if $@';
-  { no warnings; exec $^X, '-e', $begin, $0, $no, $report, @cfg{qw(socket name idle session reply-delay)} }
+  exec $^X, '-e', $begin, $0, $no, $report, @cfg{qw(socket name idle session reply-delay)};
   temporary("cannot run $^X: $!", 111);
 }
 
