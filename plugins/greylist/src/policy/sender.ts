@@ -21,6 +21,9 @@ const SRS1 = /^srs1[=+-][^=]*=[^=]+==?[^=]*=[^=]*=([^=]+)=(.+)$/
 // BATV (draft-levine-smtp-batv): prvs=tag=local, the older prvs=local/tag, Barracuda's btv1==tag==local, Exchange's msprvs1=.
 const BATV = [/^prvs=[^=/]+=(.+)$/, /^prvs=([^=/]+)\/[0-9a-z]+$/, /^btv1==[^=]*==(.+)$/, /^msprvs1=[^=]*=(.+)$/]
 
+/** No protocol lets control characters through; a key must not have them, since stores part its texts by a line end. */
+const plain = (address: string): string => address.slice(0, MOST).toLowerCase().replace(/[\u0000-\u001f\u007f]/g, '?').replace(/\.$/, '')
+
 const unwrapped = (address: string): string => {
   const [local, domain] = split(address)
   const srs = SRS0.exec(local) ?? SRS1.exec(local)
@@ -61,7 +64,7 @@ const withoutExtension = (local: string): string => {
  */
 export const senderKey = (sender: string): string => {
   if (sender === '') return NULL_SENDER
-  let address = sender.slice(0, MOST).toLowerCase().replace(/\.$/, '')
+  let address = plain(sender)
   // A forwarded bounce tag is wrapped twice; nothing is wrapped more than a few times.
   for (let n = 0; n < 4; n++) address = unwrapped(address)
   const [local, domain] = split(address)
@@ -70,4 +73,4 @@ export const senderKey = (sender: string): string => {
 }
 
 /** A recipient as part of a key. */
-export const recipientKey = (recipient: string): string => recipient.slice(0, MOST).toLowerCase().replace(/\.$/, '')
+export const recipientKey = (recipient: string): string => plain(recipient)

@@ -25,6 +25,7 @@ test.each([
   ['+only@example.com', '+only@example.com'],
   ['postmaster', 'postmaster'],
   ['a=b@example.com', 'a=b@example.com'],
+  ['a\nb\0@example.com', 'a?b?@example.com'],
 ])('%s', (sender, key) => expect(senderKey(sender)).toBe(key))
 
 test('two messages of one list have one key; a retry has the key of its first attempt', () => {

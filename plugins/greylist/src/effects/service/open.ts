@@ -25,6 +25,7 @@ import type {Talk} from './talk.js'
 import {startUpkeep} from './upkeep.js'
 
 const REREAD_MS = 15_000
+const TELL_MS = 10_000
 
 const listenersOf = ({socket, policy, exim}: Settings): Policy['listeners'] =>
   new Map([socket, ...policy, ...exim].map(listener => [listener.name, listener]))
@@ -58,10 +59,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   })
   const providersOrNone = () => {
     try {
-      const list = loadProviders(settings.db)
-      const age = ageDays(list, Date.now())
-      if (use === 'daemon' && age > STALE_DAYS) talk.warn(`the providers' ranges are ${age} days old: mailops greylist providers update`)
-      return list
+      return loadProviders(settings.db)
     } catch (error) {
       // A damaged list is loud, and no reason to stop the mail.
       talk.warn(`the providers' list is not used: ${isOpsError(error) ? error.message : String(error)}`)
@@ -85,6 +83,12 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   })
   const queue = makeQueue(holder)
   const upkeep = use === 'daemon' ? startUpkeep({holder, statistics, settings: () => settings}) : null
+  const tellAge = (): void => {
+    const age = settings.providers ? ageDays(providersOrNone(), Date.now()) : 0
+    if (age > STALE_DAYS) talk.warn(`the providers' ranges are ${age} days old: mailops greylist providers update`)
+  }
+  // Not at once: who serves one connection and goes has no use for it.
+  const telling = use === 'daemon' ? setTimeout(tellAge, TELL_MS).unref() : undefined
   // Another host's command may have changed the lists of a shared store.
   const rereading =
     use === 'daemon' && settings.store !== undefined
@@ -188,6 +192,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     },
     close: async () => {
       clearInterval(rereading)
+      clearTimeout(telling)
       upkeep?.stop()
       queue.flush()
       spf.stop()
