@@ -1,6 +1,8 @@
 // The daemon: opens its sockets, gives up root, opens the store, answers until it is told to stop.
 import type {Server, Socket} from 'node:net'
 
+import {OpsError} from 'mailops/core'
+
 import type {OpenService} from '../../policy/service.js'
 import type {Settings} from '../../policy/types.js'
 import {sideFolder} from '../../places.js'
@@ -67,17 +69,23 @@ const dropRoot = (account: Account | null): void => {
 const whoWeAre = async ({user, group}: Settings): Promise<Account | null> =>
   user === undefined || process.getuid?.() !== 0 ? null : accountOf(user, group)
 
+/** @throws OpsError 78: the filter knows Unix sockets only, and beside its own stand control socket and tally */
+const filterPath = ({socket: {address, name}}: Settings): string => {
+  if ('path' in address) return address.path
+  throw new OpsError('BAD_LISTENER', `the filter's socket is a Unix socket, not ${name}`, {exit: 'configuration', hint: 'mailops greylist serve --socket /run/mailops/greylist.sock'})
+}
+
 /**
  * Serves until SIGTERM or SIGINT; SIGHUP reads settings and lists again.
  * @throws OpsError when a socket cannot be opened; the store is never a reason not to start
  */
 export const serve = async ({settings, reread, openService, talk}: ServeOptions): Promise<void> => {
+  const path = filterPath(settings)
   const activated = activatedSockets(process.env, process.pid)
   for (const name of activated.unknown) talk.warn(`a socket of systemd's named "${name}" is for none of filter, policy, exim, metrics`)
   const planned = plannedSockets(settings, activated)
   const account = await whoWeAre(settings)
   const gid = settings.socket.group === undefined ? null : await groupId(settings.socket.group)
-  const path = 'path' in settings.socket.address ? settings.socket.address.path : settings.db
   prepareStore(settings.db, account)
   const connections = new Connections()
   let open: (serving: Omit<Serving, 'listener'>) => void = () => {}
