@@ -1,7 +1,7 @@
 // How a command reaches the store: through the daemon when one runs, since it is the one writer; else by itself.
 import * as fs from 'node:fs'
 
-import {describe, isOpsError, OpsError, type JsonObject} from 'mailops/core'
+import {describe, fromSystem, isOpsError, OpsError, type JsonObject} from 'mailops/core'
 
 import {controlPath} from '../../places.js'
 import type {Decision, Request, Rule, Settings} from '../../policy/types.js'
@@ -91,6 +91,15 @@ const steeringOver = (asker: Asker, hello: JsonObject, {isDaemon, close}: {isDae
 const noStore = (db: string): OpsError =>
   new OpsError('NO_STORE', `no daemon runs, and there is no store ${db} yet`, {exit: 'noInput', hint: 'mailops greylist serve; or name them: --socket, --db, --config'})
 
+/** False only when it is sure: a folder that is closed to this user may well hold a store. */
+const isThere = (path: string): boolean => {
+  try {
+    return fs.statSync(path, {throwIfNoEntry: false}) !== undefined
+  } catch (error) {
+    throw fromSystem(error, 'look at', path)
+  }
+}
+
 const viaDaemon = async (settings: Settings): Promise<Steering | null> => {
   if (!('path' in settings.socket.address)) return null
   const path = controlPath(settings.socket.address.path)
@@ -118,7 +127,7 @@ export interface SteerOptions {
 export const openSteering = async (settings: Settings, {warn, mayCreate = false}: SteerOptions): Promise<Steering> => {
   const daemon = await viaDaemon(settings)
   if (daemon !== null) return daemon
-  if (!mayCreate && settings.store === undefined && !fs.existsSync(settings.db)) throw noStore(settings.db)
+  if (!mayCreate && settings.store === undefined && !isThere(settings.db)) throw noStore(settings.db)
   const service = await openService({...settings, spf: false, log: 'off'}, {log: () => undefined, warn}, {use: 'command'})
   const asker: Asker = request => service.control(request)
   const hello = await summaryOf(asker, {verb: 'hello'})
