@@ -41,7 +41,7 @@ const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): GreylistFind
     case 'silent':
       return {code: 'GREYLIST_DAEMON_SILENT', severity: 'problem', text: `greylist daemon on ${socket} does not answer: clients pass unchecked`, hint: 'systemctl restart mailops-greylist, or svc -t /service/mailops-greylist'}
     case 'gone':
-      return {code: 'GREYLIST_DAEMON_GONE', severity: 'problem', text: `greylist daemon is not running (${socket} is left of it): clients pass unchecked`, hint: 'systemctl start mailops-greylist, or svc -u /service/mailops-greylist'}
+      return {code: 'GREYLIST_DAEMON_GONE', severity: 'problem', text: `greylist daemon is not running (it served ${socket}): clients pass unchecked`, hint: 'systemctl start mailops-greylist, or svc -u /service/mailops-greylist'}
     case 'absent':
       return hasSqlite ? null : {code: 'SQLITE_MISSING', severity: 'note', text: 'greylisting needs better-sqlite3, which is not installed', hint: 'npm i -g --allow-scripts=better-sqlite3 mailops'}
   }
