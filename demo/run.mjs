@@ -6,6 +6,7 @@ import {join} from 'node:path'
 
 import {eximDemo} from './exim.mjs'
 import {postfixDemo} from './postfix.mjs'
+import {greylistDemo} from './greylist.mjs'
 import {qmailDemo} from './qmail.mjs'
 import {smartermailDemo} from './smartermail.mjs'
 
@@ -40,6 +41,7 @@ try {
   await eximDemo({sandbox, mailops, title, say})
   postfixDemo({sandbox, mailops, title, say})
   await smartermailDemo({sandbox, mailops, title, say})
+  await greylistDemo({sandbox, env, mailops, title, say})
   say('That was all. Nothing outside the sandbox was touched, and it is gone now.')
 } finally {
   rmSync(sandbox, {recursive: true, force: true})

@@ -5,7 +5,9 @@ set -eu
 wanted='
   daemontools runit s6
   ucspi-tcp mailfront
+  gcc libc6-dev perl systemd
   postfix postfix-pcre postfix-cdb postfix-lmdb
+  redis-server db5.3-util
   e2fsprogs util-linux
   groff zsh
   libidn12
@@ -18,9 +20,12 @@ done
 exim=${MAILOPS_TEST_EXIM:-/var/cache/mailops-tests/exim}
 command -v exim4 >/dev/null 2>&1 || [ -x "$exim/usr/sbin/exim4" ] || unpack='exim4-daemon-light exim4-base'
 id Debian-exim >/dev/null 2>&1 || nobody='Debian-exim'
-[ -n "$missing${unpack:-}${nobody:-}" ] || exit 0
+# The tcpserver that speaks IPv6 conflicts with the other one.
+tcp6=${MAILOPS_TEST_TCP6:-/var/cache/mailops-tests/ucspi-tcp-ipv6}
+[ -x "$tcp6/usr/bin/tcpserver" ] || unpack6='ucspi-tcp-ipv6'
+[ -n "$missing${unpack:-}${unpack6:-}${nobody:-}" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-  echo "tests that need these Debian packages will be skipped:$missing ${unpack:-}" >&2
+  echo "tests that need these Debian packages will be skipped:$missing ${unpack:-} ${unpack6:-}" >&2
   exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -37,16 +42,22 @@ if [ -n "$missing" ]; then
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 [ -z "${nobody:-}" ] || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin "$nobody"
-if [ -n "${unpack:-}" ]; then
+# Unpacks packages into a directory, which other users than root must be able to enter.
+# usage: unpack_into DIRECTORY PACKAGE...
+unpack_into() {
+  into=$1
+  shift
   fresh=$(mktemp -d)
-  for package in $unpack; do
+  for package; do
     # apt's own user fetches, and may not enter a directory of root's.
     (cd "$fresh" && apt-get download -qq -o APT::Sandbox::User=root "$package")
     dpkg -x "$fresh/$package"_*.deb "$fresh/root"
   done
-  mkdir -p "$(dirname "$exim")"
-  mv "$fresh/root" "$exim"
-  # The tests run Exim as other users, who must reach it; mktemp makes it for root alone.
-  chmod 755 "$exim"
+  mkdir -p "$(dirname "$into")"
+  mv "$fresh/root" "$into"
+  chmod 755 "$into"
   rm -rf "$fresh"
-fi
+}
+# shellcheck disable=SC2086 # lists of package names
+[ -z "${unpack:-}" ] || unpack_into "$exim" $unpack
+[ -z "${unpack6:-}" ] || unpack_into "$tcp6" "$unpack6"

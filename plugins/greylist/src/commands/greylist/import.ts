@@ -1,0 +1,105 @@
+// mailops greylist import: takes over what another greylisting program has learnt.
+import {randomUUID} from 'node:crypto'
+import {dirname} from 'node:path'
+import {isDeepStrictEqual} from 'node:util'
+
+import {Args, Flags} from '@oclif/core'
+import {ChangeCommand, OpsError, plural, type Change, type JsonObject, type Plan} from 'mailops'
+
+import {entriesChange, entriesHandler, PIECE} from '../../effects/changes/entries.js'
+import {storeAt} from '../../effects/changes/place.js'
+import {rulesChange, rulesHandler} from '../../effects/changes/rules.js'
+import {gather, type Gathered} from '../../effects/exchange/gather.js'
+import {FORMER_DELAY, readSource, SOURCES, type Source} from '../../effects/exchange/read.js'
+import {openSteering, type Steering} from '../../effects/steering/open.js'
+import {merged} from '../../exchange/imported.js'
+import {placeFlags, settingsFrom} from '../../greylist-flags.js'
+import {ruleKey} from '../../policy/rule.js'
+import type {Settings} from '../../policy/types.js'
+import {parseDuration} from '../../settings/duration.js'
+
+export default class Import extends ChangeCommand {
+  static override summary = 'take over what another greylisting program has learnt'
+  static override description =
+    'Reads the state of a former program, so that who passed there passes here: the directory of qgreylist (with its ' +
+    'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db, sqlgrey.db, the directory of greylistd, CSV ' +
+    'with named columns, or the JSON lines of export. What has expired is left out; what is here already is kept, and takes ' +
+    'the better of both. A qgreylist directory must be the live one or copied by cp -p: its access times are what it knows. ' +
+    'It is journalled; undo takes out what was not used since.\n\n' +
+    'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings.'
+  static override examples = [
+    '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',
+    'db5.3_dump -p /var/lib/postgrey/postgrey.db > dump; <%= config.bin %> greylist import --from postgrey dump --yes',
+    '<%= config.bin %> greylist import --from json backup.jsonl --yes',
+  ]
+  static override args = {path: Args.string({required: true, ignoreStdin: true, description: 'file or directory'})}
+  static override flags = {
+    ...placeFlags,
+    from: Flags.option({options: SOURCES, required: true, description: 'the program that wrote it'})(),
+    'former-delay': Flags.string({helpValue: 'SPAN', description: 'the delay of that program, if it was not its default'}),
+  }
+
+  override async run(): Promise<JsonObject> {
+    const {args, flags} = await this.parse(Import)
+    this.listen(flags)
+    const settings = settingsFrom(flags)
+    const formerDelay = flags['former-delay'] === undefined ? FORMER_DELAY[flags.from] : parseDuration(flags['former-delay'], '--former-delay')
+    const gathered = await this.#read(flags.from, args.path, {...settings, now: Date.now(), formerDelay})
+    const {rules, at} = await present(settings, flags['dry-run'], text => void this.warn(text))
+    const add = gathered.rules.filter(rule => !rules.has(ruleKey(rule)))
+    const {entries} = gathered
+    const passed = entries.filter(entry => entry.passed > 0).length
+    const skipped = Object.fromEntries(gathered.skipped)
+    for (const [why, count] of gathered.skipped) this.say(`left out: ${plural(count, 'record')}: ${why}`)
+    const document = {from: flags.from, path: args.path, entries: entries.length, passed, listEntries: add.length, skipped}
+    if (entries.length + add.length === 0) {
+      this.say('there is nothing to take over')
+      return {...document, journalId: null}
+    }
+    const summary = `take over ${plural(entries.length, 'entry', 'entries')} (${passed} passed) from ${flags.from}`
+    const changes: Change[] = [
+      ...(entries.length > 0 ? [entriesChange({at, token: randomUUID(), summary})] : []),
+      ...(add.length > 0 ? [rulesChange({at, add, remove: []})] : []),
+    ]
+    const plan: Plan = {subject: 'greylist import', resource: dirname(at.db), changes}
+    const handlers = [entriesHandler({pieces: steering => pieces(gathered, steering), total: entries.length}), rulesHandler()]
+    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers, doing: 'importing'})
+    if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
+    this.say(`${plural(entries.length, 'entry', 'entries')} and ${plural(add.length, 'list entry', 'list entries')} taken over; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
+    return {...document, journalId: applied.journalId}
+  }
+
+  async #read(from: Source, path: string, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
+    const progress = this.progress('reading')
+    try {
+      return await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+    } finally {
+      progress.end()
+    }
+  }
+}
+
+const present = async (settings: Settings, dryRun: boolean, warn: (text: string) => void) => {
+  try {
+    const steering = await openSteering(settings, {warn, mayCreate: !dryRun})
+    try {
+      return {rules: new Set((await steering.rules()).map(ruleKey)), at: {...storeAt(settings), db: steering.settings.db}}
+    } finally {
+      await steering.close()
+    }
+  } catch (error) {
+    // A dry run makes no store.
+    if (dryRun && (error as OpsError).code === 'NO_STORE') return {rules: new Set<string>(), at: storeAt(settings)}
+    throw error
+  }
+}
+
+const pieces = async function* ({entries}: Gathered, steering: Steering) {
+  for (let from = 0; from < entries.length; from += PIECE) {
+    const piece = entries.slice(from, from + PIECE)
+    const now = await steering.get(piece.map(({network, sender, recipient}) => ({network, sender, recipient})))
+    yield piece
+      .map((entry, n) => ({before: now[n] ?? null, after: now[n] ? merged(now[n], entry) : entry}))
+      .filter(({before, after}) => !isDeepStrictEqual(before, after))
+  }
+}

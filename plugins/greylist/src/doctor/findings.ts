@@ -1,0 +1,63 @@
+// What doctor says of greylisting, from facts that were looked up: which filter, is the daemon there, do clients pass unchecked.
+import {plural} from 'mailops/core'
+
+/** As doctor shows it (see the core's doctor hook). */
+export interface GreylistFinding {
+  readonly code: string
+  readonly severity: 'ok' | 'note' | 'problem'
+  readonly text: string
+  readonly hint?: string
+}
+
+/** What was found on this machine. */
+export interface GreylistFacts {
+  /** Null: no filter that runs. */
+  readonly filter: {readonly path: string; readonly form: string; readonly version: string} | null
+  readonly hasCompiler: boolean
+  readonly socket: string
+  /** `absent`: nobody listens, and there is no trace that anybody ever did. */
+  readonly daemon: 'answers' | 'silent' | 'gone' | 'absent'
+  /** Clients that passed unchecked since the daemon last counted, and when the last one did. */
+  readonly unchecked: {readonly count: number; readonly secondsAgo: number} | null
+  /** True when SQLite's module can be loaded. */
+  readonly hasSqlite: boolean
+}
+
+const LASTING_SECONDS = 600
+
+const filterFinding = ({filter, hasCompiler}: GreylistFacts): GreylistFinding => {
+  if (filter === null)
+    return {code: 'GREYLIST_NO_FILTER', severity: 'note', text: 'greylist filter: none that runs', hint: 'mailops greylist build-filter --yes'}
+  const text = `greylist filter: ${filter.form} form ${filter.version} in ${filter.path}`
+  return filter.form === 'Perl' && hasCompiler
+    ? {code: 'GREYLIST_FILTER', severity: 'note', text: `${text}; a compiler is here, and the C form costs half`, hint: 'mailops greylist build-filter --yes'}
+    : {code: 'GREYLIST_FILTER', severity: 'ok', text}
+}
+
+const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): GreylistFinding | null => {
+  switch (daemon) {
+    case 'answers':
+      return {code: 'GREYLIST_DAEMON', severity: 'ok', text: `greylist daemon answers on ${socket}`}
+    case 'silent':
+      return {code: 'GREYLIST_DAEMON_SILENT', severity: 'problem', text: `greylist daemon on ${socket} does not answer: clients pass unchecked`, hint: 'systemctl restart mailops-greylist, or svc -t /service/mailops-greylist'}
+    case 'gone':
+      return {code: 'GREYLIST_DAEMON_GONE', severity: 'problem', text: `greylist daemon is not running (it served ${socket}): clients pass unchecked`, hint: 'systemctl start mailops-greylist, or svc -u /service/mailops-greylist'}
+    case 'absent':
+      return hasSqlite ? null : {code: 'SQLITE_MISSING', severity: 'note', text: 'greylisting needs better-sqlite3, which is not installed', hint: 'npm i -g --allow-scripts=better-sqlite3 mailops'}
+  }
+}
+
+const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): GreylistFinding | null => {
+  if (unchecked === null || unchecked.count === 0) return null
+  const lasting = unchecked.secondsAgo < LASTING_SECONDS
+  return {
+    code: 'GREYLIST_UNCHECKED',
+    severity: lasting ? 'problem' : 'note',
+    text: `${plural(unchecked.count, 'connection')} passed the greylist filter unchecked, the last ${unchecked.secondsAgo} s ago`,
+    hint: daemon === 'answers' ? 'the log of tcpserver has the reason of each: grep mailops-greylist' : 'start the daemon: mailops greylist serve',
+  }
+}
+
+/** Nothing where greylisting was never set up, except which filter would run. */
+export const greylistFindings = (facts: GreylistFacts): GreylistFinding[] =>
+  [filterFinding(facts), daemonFinding(facts), uncheckedFinding(facts)].filter(finding => finding !== null)

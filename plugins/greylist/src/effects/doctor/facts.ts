@@ -1,0 +1,62 @@
+// Looks up what doctor says of greylisting; asks the daemon one harmless question.
+import {existsSync, statSync} from 'node:fs'
+import {connect} from 'node:net'
+import {dirname} from 'node:path'
+
+import type {GreylistFacts} from '../../doctor/findings.js'
+import {tallyPath} from '../../places.js'
+import {compiler} from '../compile/compile.js'
+import {readSettings} from '../settings/read.js'
+import {filterProgram, formOf} from '../standalone/filter-program.js'
+
+// As long as a filter waits.
+const ANSWER_MS = 2_000
+
+/** What becomes of a client now. */
+const stateOf = async (path: string): Promise<GreylistFacts['daemon']> => {
+  if (!existsSync(path)) return existsSync(dirname(tallyPath(path))) ? 'gone' : 'absent'
+  return new Promise(resolve => {
+    const socket = connect(path)
+    const end = (state: GreylistFacts['daemon']): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(state)
+    }
+    const timer = setTimeout(() => end('silent'), ANSWER_MS)
+    socket.once('connect', () => socket.write('ping\n'))
+    socket.once('data', () => end('answers'))
+    socket.once('close', () => end('silent'))
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'gone' : 'silent'))
+  })
+}
+
+const uncheckedIn = (path: string): GreylistFacts['unchecked'] => {
+  const stat = statSync(path, {throwIfNoEntry: false})
+  return stat === undefined ? null : {count: stat.size, secondsAgo: Math.max(0, Math.round((Date.now() - stat.mtimeMs) / 1000))}
+}
+
+const sqliteLoads = async (): Promise<boolean> => {
+  try {
+    const {default: Database} = await import('better-sqlite3')
+    new Database(':memory:').close()
+    return true
+  } catch {
+    return false // absent, or without its addon: for a user that is the same
+  }
+}
+
+/** @throws OpsError when the settings cannot be read */
+export const greylistFacts = async (): Promise<GreylistFacts> => {
+  const {socket: {address}, db} = readSettings(undefined)
+  const socket = 'path' in address ? address.path : db
+  const path = filterProgram()
+  const form = await formOf(path)
+  return {
+    filter: form === null ? null : {path, ...form},
+    hasCompiler: compiler() !== null,
+    socket,
+    daemon: await stateOf(socket),
+    unchecked: uncheckedIn(tallyPath(socket)),
+    hasSqlite: await sqliteLoads(),
+  }
+}

@@ -1,0 +1,88 @@
+// Reads what another greylisting program has kept.
+import * as fs from 'node:fs'
+import {join} from 'node:path'
+import {createInterface} from 'node:readline'
+
+import {fromSystem, OpsError} from 'mailops/core'
+
+import {greylistdRecords, parseStates} from '../../exchange/greylistd.js'
+import type {Imported, ImportTarget} from '../../exchange/imported.js'
+import {csvReader, jsonLine} from '../../exchange/lines.js'
+import {postgreyReader} from '../../exchange/postgrey.js'
+import {readJgreylist, readQgreylist} from './read-directory.js'
+import {readSqlgrey} from './read-sqlgrey.js'
+
+export const SOURCES = ['qgreylist', 'jgreylist', 'postgrey', 'sqlgrey', 'greylistd', 'csv', 'json'] as const
+
+export type Source = (typeof SOURCES)[number]
+
+/** The delay that each program has unless it was told otherwise, milliseconds. */
+export const FORMER_DELAY: Readonly<Record<Source, number>> = {
+  qgreylist: 120_000, jgreylist: 120_000, postgrey: 300_000, sqlgrey: 300_000, greylistd: 600_000, csv: 0, json: 0,
+}
+
+/** Bytes 0x00 0x05 0x31 0x62 or turned round at offset 12: a BerkeleyDB btree; 0x061561 a hash. */
+const isBerkeley = (head: Buffer): boolean => [0x053162, 0x061561].some(magic => head.length >= 16 && (head.readUInt32LE(12) === magic || head.readUInt32BE(12) === magic))
+
+const refuseBerkeley = (path: string): void => {
+  let head: Buffer
+  try {
+    const fd = fs.openSync(path, 'r')
+    head = Buffer.alloc(16)
+    try {
+      head = head.subarray(0, fs.readSync(fd, head, 0, 16, 0))
+    } finally {
+      fs.closeSync(fd)
+    }
+  } catch (error) {
+    throw fromSystem(error, 'read', path)
+  }
+  if (isBerkeley(head))
+    throw new OpsError('BERKELEY_DB', `${path} is a BerkeleyDB file, which cannot be read here`, {exit: 'badData', hint: `stop postgrey, then: db5.3_dump -p ${path} > postgrey.dump   (package db5.3-util)`})
+}
+
+const byLines = async function* (path: string, take: (line: string) => Imported | null): AsyncGenerator<Imported> {
+  const stream = fs.createReadStream(path, 'utf8')
+  try {
+    for await (const line of createInterface({input: stream, crlfDelay: Number.POSITIVE_INFINITY})) {
+      const imported = take(line)
+      if (imported !== null) yield imported
+    }
+  } catch (error) {
+    throw fromSystem(error, 'read', path)
+  } finally {
+    stream.destroy()
+  }
+}
+
+const text = (path: string): string => {
+  try {
+    return fs.readFileSync(path, 'utf8')
+  } catch (error) {
+    throw fromSystem(error, 'read', path)
+  }
+}
+
+/**
+ * What a path holds, as a source writes it.
+ * @throws OpsError 65 when it is something else, 66 or 77 when it cannot be read
+ */
+export const readSource = async function* (source: Source, path: string, {target, warn}: {target: ImportTarget; warn: (text: string) => void}): AsyncGenerator<Imported> {
+  switch (source) {
+    case 'qgreylist':
+      return yield* readQgreylist(path, target, warn)
+    case 'jgreylist':
+      return yield* readJgreylist(path, target)
+    case 'postgrey':
+      refuseBerkeley(path)
+      return yield* byLines(path, postgreyReader(target))
+    case 'sqlgrey':
+      return yield* readSqlgrey(path, target)
+    case 'greylistd':
+      return yield* greylistdRecords(text(join(path, 'triplets')), parseStates(text(join(path, 'states'))), target)
+    case 'csv':
+      return yield* byLines(path, csvReader(target))
+    case 'json':
+      return yield* byLines(path, line => jsonLine(line, target))
+  }
+}

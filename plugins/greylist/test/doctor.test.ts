@@ -1,0 +1,22 @@
+// What doctor says of greylisting.
+import {expect, test} from 'vitest'
+
+import {greylistFindings, type GreylistFacts} from '../src/doctor/findings.js'
+
+const FACTS: GreylistFacts = {filter: {path: '/x/mailops-greylist', form: 'C', version: '0.1.0'}, hasCompiler: true, socket: '/run/s.sock', daemon: 'absent', unchecked: null, hasSqlite: true}
+const codes = (facts: Partial<GreylistFacts>) => greylistFindings({...FACTS, ...facts}).map(({code, severity}) => `${code} ${severity}`)
+
+test.each([
+  [{}, ['GREYLIST_FILTER ok']],
+  [{filter: {path: '/x', form: 'Perl', version: '0.1.0'}}, ['GREYLIST_FILTER note']],
+  [{filter: {path: '/x', form: 'Perl', version: '0.1.0'}, hasCompiler: false}, ['GREYLIST_FILTER ok']],
+  [{filter: null}, ['GREYLIST_NO_FILTER note']],
+  [{hasSqlite: false}, ['GREYLIST_FILTER ok', 'SQLITE_MISSING note']],
+  [{daemon: 'answers' as const}, ['GREYLIST_FILTER ok', 'GREYLIST_DAEMON ok']],
+  [{daemon: 'silent' as const}, ['GREYLIST_FILTER ok', 'GREYLIST_DAEMON_SILENT problem']],
+  [{daemon: 'gone' as const, unchecked: {count: 40, secondsAgo: 3}}, ['GREYLIST_FILTER ok', 'GREYLIST_DAEMON_GONE problem', 'GREYLIST_UNCHECKED problem']],
+  [{daemon: 'answers' as const, unchecked: {count: 40, secondsAgo: 3000}}, ['GREYLIST_FILTER ok', 'GREYLIST_DAEMON ok', 'GREYLIST_UNCHECKED note']],
+  [{daemon: 'answers' as const, unchecked: {count: 0, secondsAgo: 3}}, ['GREYLIST_FILTER ok', 'GREYLIST_DAEMON ok']],
+])('%j', (facts, expected) => {
+  expect(codes(facts)).toEqual(expected)
+})
