@@ -116,6 +116,7 @@ await build({
   legalComments: 'none',
   minifyWhitespace: true,
   minifySyntax: true,
+  minifyIdentifiers: true,
   logLevel: 'warning',
   plugins: [lightOclif, keepPlaces],
 })

@@ -9,7 +9,7 @@ const THREADS = 2
 /** Blocks that may wait at a thread, so that it never waits for us; few, so that ^C is obeyed at once. */
 const AHEAD = 2
 /** Below so many messages the start of the threads costs more than it saves. */
-const WORTH_IT = 5_000
+const WORTH_IT = 2_000
 
 /** A block's outcome as a thread sends it. */
 export type Sent = Omit<BlockOutcome, 'error'> & {readonly ended?: Failure}
