@@ -13,7 +13,7 @@ const pjson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const config = await Config.load({root: ROOT, userPlugins: false})
 const plugins = [...config.plugins.values()]
 
-const entries = {main: join(ROOT, 'dist/main.js')}
+const entries = {main: join(ROOT, 'dist/main.js'), 'greylist-standalone': join(ROOT, 'bin/greylist-standalone.js')}
 const commands = {}
 const hooks = {}
 const topics = {}

@@ -80,11 +80,14 @@ const documents = (tree, name) => {
 
 const buildMain = () => {
   const tree = new Tree('mailops')
-  for (const name of ['package.json', 'bin/run.js', 'bundle']) tree.copy(name, `usr/lib/mailops/${name}`)
+  for (const name of ['package.json', 'bin/run.js', 'bundle', 'dist']) tree.copy(name, `usr/lib/mailops/${name}`)
+  // By which a site's plugins, and files that name their place, find the package.
+  tree.link('usr/lib/mailops/node_modules/mailops', '..')
   fs.chmodSync(join(tree.root, 'usr/lib/mailops/bin/run.js'), 0o755)
   tree.link('usr/bin/mailops', '../lib/mailops/bin/run.js')
   documents(tree, 'mailops')
   for (const name of fs.readdirSync(join(ROOT, 'docs'))) if (name.endsWith('.md')) tree.copy(`docs/${name}`, `usr/share/doc/mailops/${name}`)
+  tree.copy('docs/guides', 'usr/share/doc/mailops/guides')
   tree.copy('share', 'usr/share/mailops')
   run(process.execPath, ['packaging/man.mjs', tree.at('usr/share/man/man1')])
   run('sh', ['-c', 'gzip -9n "$1"/*', 'sh', join(tree.root, 'usr/share/man/man1')])
@@ -97,5 +100,63 @@ const buildMain = () => {
   return tree.build(common('mailops', {Architecture: 'all', Depends: NODE, Suggests: 'mailops-greylist', Description: `the tool of mail-server operators\n ${description}.`}))
 }
 
+const SQLITE = ['better-sqlite3', 'bindings', 'file-uri-to-path']
+/** Parts of the addon that only its compilation needs: ten times its size. */
+const isSource = path => /better-sqlite3\/(deps|src|binding\.gyp|build\/(?!Release$|Release\/better_sqlite3\.node$))/.test(path)
+
+const POSTINST = `#!/bin/sh
+set -e
+[ "$1" = configure ] || exit 0
+if command -v systemd-sysusers >/dev/null 2>&1; then systemd-sysusers mailops.conf
+elif ! getent passwd mailops >/dev/null; then useradd --system --user-group --no-create-home --home-dir /var/lib/mailops --shell /usr/sbin/nologin mailops
+fi
+install -d -m 0711 /var/lib/mailops
+install -d -m 0700 -o mailops -g mailops /var/lib/mailops/greylist
+if [ -d /run/systemd/system ]; then
+  systemctl daemon-reload
+  systemctl enable --quiet mailops-greylist.service
+  systemctl restart mailops-greylist.socket mailops-greylist.service
+fi
+`
+const PRERM = `#!/bin/sh
+set -e
+[ "$1" = remove ] || exit 0
+if [ -d /run/systemd/system ]; then systemctl disable --now --quiet mailops-greylist.service mailops-greylist.socket; fi
+`
+const POSTRM = `#!/bin/sh
+set -e
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+[ "$1" = purge ] || exit 0
+rm -rf /var/lib/mailops/greylist /run/mailops/greylist
+`
+
+const buildGreylist = architecture => {
+  const tree = new Tree('mailops-greylist')
+  const lib = 'usr/lib/mailops'
+  for (const name of SQLITE)
+    fs.cpSync(join(ROOT, 'node_modules', name), tree.at(`${lib}/node_modules/${name}`), {recursive: true, filter: path => !isSource(path)})
+  for (const name of ['package.json', 'filter']) tree.copy(`plugins/greylist/${name}`, `${lib}/node_modules/@mailops/plugin-greylist/${name}`)
+  tree.write(`${lib}/bin/greylist-standalone.js`, `#!/usr/bin/env node\nimport '../bundle/greylist-standalone.js'\n`, 0o755)
+  // The C form, or without a compiler the other one.
+  run('sh', [join(ROOT, 'plugins/greylist/filter/build.sh'), tree.at(`${lib}/bin/mailops-greylist`)], {env: {...process.env, npm_command: ''}})
+  tree.link('usr/bin/mailops-greylist', '../lib/mailops/bin/mailops-greylist')
+  for (const name of fs.readdirSync(join(ROOT, 'share/systemd')))
+    tree.copy(`share/systemd/${name}`, name.endsWith('sysusers.conf') ? 'usr/lib/sysusers.d/mailops.conf' : `usr/lib/systemd/system/${name}`)
+  tree.write('etc/mailops/greylist.json', '{}\n')
+  for (const name of ['daemontools', 'exim', 'postfix']) tree.copy(`share/${name}`, `usr/share/doc/mailops-greylist/examples/${name}`)
+  documents(tree, 'mailops-greylist')
+  const control = {
+    Architecture: architecture,
+    // The addon is made for one line of Node.
+    Depends: `mailops (= ${version}), ${NODE}, nodejs (<< ${Number(process.versions.node.split('.')[0]) + 1}), libc6, libstdc++6`,
+    Suggests: 'ucspi-tcp',
+    Description: 'greylisting for qmail, Postfix and Exim\n One daemon with one SQLite store, and a filter between tcpserver and qmail-smtpd.',
+  }
+  return tree.build(common('mailops-greylist', control), {postinst: POSTINST, prerm: PRERM, postrm: POSTRM, conffiles: '/etc/mailops/greylist.json\n'})
+}
+
 fs.mkdirSync(out, {recursive: true})
 process.stdout.write(`${buildMain()}\n`)
+if (fs.existsSync(join(ROOT, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node')))
+  process.stdout.write(`${buildGreylist(run('dpkg', ['--print-architecture']).trim())}\n`)
+else process.stderr.write('better-sqlite3 was not built here: no package mailops-greylist\n')
