@@ -73,10 +73,10 @@ export class Accounts extends Names<Account> {
   private readonly hash = new NameHash()
   private readonly hashes = new HashIndex()
 
-  /** By the bytes of its name. */
-  ofBytes(bytes: Buffer, start: number, end: number): Account {
-    const index = this.hashes.find(this.hash.ofBytes(bytes, start, end))
-    return index >= 0 ? this.list[index]! : this.get(bytes.toString('latin1', start, end))
+  /** The one of that hash, undefined when it was never met. */
+  ofHash(high: number, low: number): Account | undefined {
+    const index = this.hashes.find(high, low)
+    return index < 0 ? undefined : this.list[index]
   }
 
   get(name: string): Account {
