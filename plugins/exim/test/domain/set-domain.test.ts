@@ -1,5 +1,6 @@
 // mailops exim set-domain: the lists of each system edited with all else as it was, or cPanel's API called; undone; refused against DNS.
-import {existsSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {afterAll, beforeAll, expect, test} from 'vitest'
@@ -255,4 +256,18 @@ test('what only a person can do is told: Postfix, a list without a file, a link,
     code: 'LOCKED',
     exit: 75,
   })
+})
+
+test('a pipe in place of a list keeps nobody waiting; a list linked to /dev/null is empty', {timeout: 30_000}, async () => {
+  const {set, mailops, root, text} = machine({'etc/remotedomains': 'here.example\n'})
+  const list = join(root, 'etc/localdomains')
+  expect(spawnSync('mkfifo', [list]).status).toBe(0)
+  expect((await set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'NOT_A_FILE', exit: 65})
+  const checked = await mailops('exim', 'check-domain', 'here.example', '--root', root, '--resolver', dns.address, '--json')
+  expect(checked.json().error).toMatchObject({code: 'NOT_A_FILE', exit: 65})
+  expect(text('etc/remotedomains')).toBe('here.example\n')
+  rmSync(list)
+  symlinkSync('/dev/null', list)
+  const empty = await mailops('exim', 'check-domain', 'here.example', '--root', root, '--resolver', dns.address, '--json')
+  expect(empty.json().domains[0]).toMatchObject({role: 'remote'})
 })
