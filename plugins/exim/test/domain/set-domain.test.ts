@@ -271,3 +271,17 @@ test('a pipe in place of a list keeps nobody waiting; a list linked to /dev/null
   const empty = await mailops('exim', 'check-domain', 'here.example', '--root', root, '--resolver', dns.address, '--json')
   expect(empty.json().domains[0]).toMatchObject({role: 'remote'})
 })
+
+test('qmail without locals: the name in me stays local; without rcpthosts none is made that would shut others out', async () => {
+  const {set, all, text, root, mailops} = machine({'var/qmail/control/me': 'mx.host.example\n'})
+  const done = await set('here.example', 'local', '--yes')
+  expect(done.status, done.stderr).toBe(0)
+  expect(text('var/qmail/control/locals')).toBe('mx.host.example\nhere.example\n')
+  expect(existsSync(join(root, 'var/qmail/control/rcpthosts'))).toBe(false)
+  expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
+  expect(existsSync(join(root, 'var/qmail/control/locals'))).toBe(false)
+  const before = all()
+  for (const [domain, role] of [['mx.host.example', 'remote'], ['behind.example', 'backup']] as const)
+    expect((await set(domain, role, '--force', '--yes', '--json')).json().error).toMatchObject({code: 'BY_HAND', exit: 78})
+  expect(all()).toEqual(before)
+})
