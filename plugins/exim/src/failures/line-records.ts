@@ -32,15 +32,17 @@ const FIRST = 1 << 10
 
 /** Records one behind the other. */
 export class LineRecords {
-  /** Numbers that are in use of `numbers`. */
+  /** Numbers that are in use of `numbers`; more than there are when shared memory was too small for them. */
   used = 0
   /** Lines of the block, those without a record included. */
   lines = 0
-  numbers: Int32Array<ArrayBuffer>
+  numbers: Int32Array
+  private readonly isShared: boolean
 
-  /** @param memory of records that nobody needs any more */
-  constructor(memory: Int32Array<ArrayBuffer> = new Int32Array(FIRST * WIDTH)) {
-    this.numbers = memory
+  /** @param shared memory of a fixed size */
+  constructor(shared?: Int32Array) {
+    this.numbers = shared ?? new Int32Array(FIRST * WIDTH)
+    this.isShared = shared !== undefined
   }
 
   clear(): void {
@@ -52,7 +54,8 @@ export class LineRecords {
   add(kind: number, start: number, stop: number): number {
     const at = this.used
     this.used += WIDTH
-    if (this.used > this.numbers.length) this.grow()
+    // What is written behind the end of shared memory is nowhere.
+    if (this.used > this.numbers.length && !this.isShared) this.grow()
     const {numbers} = this
     numbers[at] = kind
     numbers[at + START] = start
@@ -62,7 +65,7 @@ export class LineRecords {
 
   private grow(): void {
     const old = this.numbers
-    this.numbers = new Int32Array(Math.max(FIRST * WIDTH, 2 * old.length))
+    this.numbers = new Int32Array(2 * old.length)
     this.numbers.set(old)
   }
 }
