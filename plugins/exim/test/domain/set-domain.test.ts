@@ -1,7 +1,7 @@
 // mailops exim set-domain: the lists of each system edited with all else as it was, or cPanel's API called; undone; refused against DNS.
 import {spawnSync} from 'node:child_process'
 import {existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {join, relative} from 'node:path'
 
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
@@ -166,6 +166,25 @@ test('an API that says yes and does nothing is found out, and called back', asyn
   const ended = await set('here.example', 'local', '--yes', '--json')
   expect(ended.json().error).toMatchObject({code: 'NOT_SET', exit: 69})
   expect(calls().at(-1)).toContain('mxcheck=remote')
+})
+
+test('an API that is named from where one stands is found by an undo from elsewhere', async () => {
+  const {root, set, calls, mailops} = withApi()
+  await makeRunnable(root)
+  const program = relative(process.cwd(), join(root, 'usr/local/cpanel/bin/uapi'))
+  const dry = await set('here.example', 'local', '--uapi', program, '--dry-run')
+  expect(dry.stdout).toContain(`run ${join(root, 'usr/local/cpanel/bin/uapi')} `)
+  expect((await set('here.example', 'local', '--uapi', program, '--yes')).status).toBe(0)
+  expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
+  expect(calls().at(-1)).toContain('mxcheck=remote')
+})
+
+test('an API that is named and is not there: the files are not edited in its stead', async () => {
+  const {set, all} = withApi()
+  const before = all()
+  const ended = await set('here.example', 'local', '--uapi', '/nonexistent/uapi', '--yes', '--json')
+  expect(ended.json().error).toMatchObject({code: 'NO_PROGRAM', exit: 69, hint: expect.stringContaining('--no-api')})
+  expect(all()).toEqual(before)
 })
 
 test('without the API the setting in the file of the account goes along', async () => {
