@@ -14,7 +14,15 @@ const reset = (directory: string, base: string, command: string) =>
     process.execPath,
     [
       join(import.meta.dirname, '../../../../bin/run.js'),
-      ...['exim', 'reset-serviceauth', 'exim', '--dir', base, '--restart-command', command, '--no-verify', '--yes'],
+      'exim',
+      'reset-serviceauth',
+      'exim',
+      '--dir',
+      base,
+      '--restart-command',
+      command,
+      '--no-verify',
+      '--yes',
     ],
     {
       env: {...process.env, MAILOPS_STATE_DIR: join(directory, 'state'), MAILOPS_RUN_DIR: join(directory, 'run')},
