@@ -1,5 +1,5 @@
 // One domain, judged: the ten checks, the verdict, and the command that mends it.
-import type {JsonObject} from 'mailops/core'
+import {wrapped, type JsonObject} from 'mailops/core'
 
 import {dnsChecks} from './dns-checks.js'
 import {eximChecks} from './exim-checks.js'
@@ -75,10 +75,18 @@ export const diagnose = (facts: DomainFacts): Diagnosis => {
 export const isFaulty = ({verdict, findings}: Diagnosis): boolean =>
   verdict.isFault || findings.some(({severity, code}) => severity === 'problem' && code !== 'UNDECIDED')
 
-/** One domain in a few lines: the verdict, each check, what to type. */
-export const diagnosisLines = ({facts, verdict, findings, fixes}: Diagnosis): string[] => [
-  `${facts.domain} (${facts.system.name}): ${verdict.code}: ${verdict.text}`,
-  ...findings.map(({check, severity, text}) => `  ${severity.padEnd(7)}  ${check.padEnd(10)}  ${text}`),
+const MARGIN = ' '.repeat(23)
+
+/** One domain in a few lines of so many characters: the verdict, each check, what to type (never broken). */
+export const diagnosisLines = ({facts, verdict, findings, fixes}: Diagnosis, width: number): string[] => [
+  ...wrapped(`${facts.domain} (${facts.system.name}): ${verdict.code}: ${verdict.text}`, width - 2).map((line, index) =>
+    index === 0 ? line : `  ${line}`,
+  ),
+  ...findings.flatMap(({check, severity, text}) =>
+    wrapped(text, width - MARGIN.length).map((line, index) =>
+      index === 0 ? `  ${severity.padEnd(7)}  ${check.padEnd(10)}  ${line}` : `${MARGIN}${line}`,
+    ),
+  ),
   ...fixes.map(fix => `  fix: ${fix}`),
 ]
 

@@ -7,6 +7,9 @@ export interface RouteTest {
   readonly text: string
 }
 
+/** It says a line or two for each address; what is not Exim may say anything. */
+const MOST_LINES = 20
+
 const SELF = /lowest numbered MX record points to local host|remote host address is the local host/
 
 /** Reads stdout, stderr (where the log line of a frozen address goes) and exit status of `exim -bt ADDRESS`. */
@@ -29,7 +32,7 @@ export const routeTest = ({
     ?.trim()
   const said = lines.find(line => SELF.test(line)) ?? log
   if (said !== undefined) return {outcome: 'self', text: said}
-  const text = lines.join('; ') || stderr.trim().split('\n').at(-1) || ''
+  const text = lines.slice(0, MOST_LINES).join('; ') || stderr.trim().split('\n').at(-1) || ''
   const outcomes = ['routed', 'deferred', 'failed'] as const
   return {outcome: outcomes[status ?? -1] ?? 'unknown', text}
 }

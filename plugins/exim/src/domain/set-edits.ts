@@ -93,12 +93,39 @@ const qmailEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
       `${domain} is a virtual domain in ${virtual.source.path}`,
       'use what made it there (vdelivermail, vadddomain), then HUP qmail-send',
     )
+  const locals = system.lists.find(list => list.role === 'local' && list.setting === undefined)
+  const rcpthosts = system.lists.find(list => list.role === 'backup')
+  const me = locals?.exists === false ? locals.entries.map(entry => entry.domain) : []
+  if (role !== 'local' && me.includes(domain))
+    throw byHand(
+      `${domain} is local because it is in control/me and there is no ${locals?.path}`,
+      `make ${locals?.path} without it, then HUP qmail-send`,
+    )
+  if (role === 'backup' && rcpthosts?.exists === false)
+    throw byHand(
+      `there is no ${rcpthosts.path}: qmail-smtpd takes in mail for every domain`,
+      `make it, with all domains that mail may come in for`,
+    )
   // rcpthosts, here the list of backups, has to have the local ones too, or qmail-smtpd refuses them (qmail-smtpd(8)).
-  return fileEdits(system.lists, {
-    domain,
-    wanted: role === 'local' ? ['local', 'backup'] : role === 'backup' ? ['backup'] : [],
-  })
+  const wanted: readonly Role[] =
+    role === 'local' ? ['local', 'backup'] : role === 'backup' ? ['backup'] : []
+  return (
+    fileEdits(system.lists, {domain, wanted})
+      // Made now, a rcpthosts would shut out all other domains, and locals the name in me that it stands for.
+      .filter(({path}) => path !== rcpthosts?.path || rcpthosts.exists)
+      .map(one => (one.path === locals?.path ? withMe(one, me) : one))
+  )
 }
+
+/** A file that is made begins with the names for which it was not needed. */
+const withMe = ({path, edit, why}: Edit, me: readonly string[]): Edit => ({
+  path,
+  why,
+  edit: text => {
+    const edited = edit(text)
+    return edited === text ? text : edit(`${me.map(name => `${name}\n`).join('')}${text}`)
+  },
+})
 
 const CPANEL: Readonly<Record<Role, readonly Role[]>> = {
   local: ['local'],

@@ -52,6 +52,9 @@ export class LogClock {
   private readonly latest: number
   private minuteKey = -1
   private minuteStart = NaN
+  private digitsDate = -1
+  private digitsMinute = -1
+  private digitsStart = NaN
 
   constructor(wall: WallClock, latest: number) {
     this.wall = wall
@@ -66,6 +69,19 @@ export class LogClock {
       this.minuteKey = key
     }
     return this.minuteStart + second
+  }
+
+  /** The same from numbers as they are read: `YYYYMMDD`, and `HHMM` times 128 plus the seconds. */
+  ofDigits(date: number, clock: number): number {
+    const minute = clock >> 7
+    if (date !== this.digitsDate || minute !== this.digitsMinute) {
+      const day = date % 100
+      const month = Math.floor(date / 100) % 100
+      this.digitsStart = this.wall(Math.floor(date / 10_000), month, day, Math.floor(minute / 100), minute % 100)
+      this.digitsDate = date
+      this.digitsMinute = minute
+    }
+    return this.digitsStart + (clock & 127)
   }
 
   /** A date without a year: the last one that is not after the end of the log, a day of leeway for clocks and zones. */

@@ -1,35 +1,21 @@
-// Cuts the bytes of a log into lines and gives out only those that matter; the others are counted and never made a string.
+// Cuts the bytes of a log into blocks of whole lines.
+import {LONGEST_LINE, SHOWN} from './block-scan.js'
 import {FAILURE_NEEDLE} from './failure-line.js'
-import {SUCCESS_NEEDLE} from './success-line.js'
 
 /** What is done with the lines. */
 export interface LineSink {
-  /** The same from the bytes of the whole line, with the needle at `at`; true when that was enough. */
-  quickFailure?(bytes: Buffer, start: number, stop: number, at: number): boolean
-  quickSuccess?(bytes: Buffer, start: number, stop: number, at: number): boolean
-  /** A line with the needle of a failure, a character a byte, no line end. */
-  failure(line: string): void
-  /** A line with the needle of a success. */
-  success(line: string): void
-  /** The beginning of a line with the needle of a failure that is longer than any of Exim's. */
-  overlong(start: string): void
+  /** Whole lines, the last with its newline too; the bytes are good until the call returns. */
+  block(bytes: Buffer): void
+  /** One line that is longer than any of Exim's: its beginning, null when it has not the needle of a failure. */
+  overlong(start: string | null): void
 }
 
 const NEWLINE = 10
 const FAILURE = Buffer.from(FAILURE_NEEDLE, 'latin1')
-// Without the blank before it, since blanks are in every line and this search is quick for rare bytes only.
-const SUCCESS = Buffer.from(SUCCESS_NEEDLE, 'latin1')
-const BLANK = 32
-
-/** Exim's own lines have at most 8 kB (LOG_BUFFER_SIZE); what is longer than this is not read as a line. */
-export const LONGEST_LINE = 64 * 1024
-const SHOWN = 400
 const EMPTY = Buffer.alloc(0)
 
 /** Takes a log's bytes in chunks of any size. */
 export class LineScanner {
-  /** Lines so far; one without an end counts when `end` is called. */
-  lines = 0
   private readonly sink: LineSink
   private carry: Buffer = EMPTY
   /** The line under way is too long: its beginning, and whether the needle was in it. */
@@ -49,11 +35,11 @@ export class LineScanner {
     } else if (this.carry.length > 0) {
       const line = Buffer.concat([this.carry, chunk.subarray(0, first + 1)])
       this.carry = EMPTY
-      this.block(line, 0, line.length)
+      this.sink.block(line)
       from = first + 1
     }
     const to = chunk.lastIndexOf(NEWLINE) + 1
-    if (to > from) this.block(chunk, from, to)
+    if (to > from) this.sink.block(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to))
     // A copy: the chunk's memory is used again.
     if (to < chunk.length) this.hold(chunk.subarray(to))
   }
@@ -64,7 +50,7 @@ export class LineScanner {
     else if (this.carry.length > 0) {
       const line = Buffer.concat([this.carry, Buffer.from('\n')])
       this.carry = EMPTY
-      this.block(line, 0, line.length)
+      this.sink.block(line)
     }
   }
 
@@ -95,59 +81,9 @@ export class LineScanner {
 
   private endOverlong(part: Buffer): void {
     this.look(part)
-    this.lines++
-    if (this.overlong!.found) this.sink.overlong(this.overlong!.start)
+    const {found, start} = this.overlong!
     this.overlong = null
     this.carry = EMPTY
+    this.sink.overlong(found ? start : null)
   }
-
-  // Whole lines from `from` to `to`; both needles in the order in which they stand, since time runs that way.
-  private block(bytes: Buffer, from: number, to: number): void {
-    const block = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)
-    this.count(block)
-    let failure = block.indexOf(FAILURE)
-    let success = successFrom(block, 0)
-    while (failure >= 0 || success >= 0) {
-      const isFailure = failure >= 0 && (success < 0 || failure < success)
-      const end = this.give(block, isFailure ? failure : success, isFailure)
-      if (failure >= 0 && failure < end) failure = block.indexOf(FAILURE, end)
-      if (success >= 0 && success < end) success = successFrom(block, end)
-    }
-  }
-
-  private give(block: Buffer, at: number, isFailure: boolean): number {
-    const start = lineStart(block, at)
-    const end = block.indexOf(NEWLINE, at)
-    const stop = block[end - 1] === 13 ? end - 1 : end
-    if (stop - start > LONGEST_LINE) {
-      if (isFailure) this.sink.overlong(block.toString('latin1', start, start + SHOWN))
-    } else if (isFailure) {
-      if (this.sink.quickFailure?.(block, start, stop, at) !== true) this.sink.failure(block.toString('latin1', start, stop))
-    } else if (this.sink.quickSuccess?.(block, start, stop, at) !== true) this.giveSuccess(block, start, stop)
-    return end
-  }
-
-  // A line may hold both: what stands first need not be what it is.
-  private giveSuccess(block: Buffer, start: number, stop: number): void {
-    const line = block.toString('latin1', start, stop)
-    if (line.includes(FAILURE_NEEDLE)) this.sink.failure(line)
-    else this.sink.success(line)
-  }
-
-  private count(block: Buffer): void {
-    for (let at = block.indexOf(NEWLINE); at >= 0; at = block.indexOf(NEWLINE, at + 1)) this.lines++
-  }
-}
-
-// By hand: it is near, and lastIndexOf costs more than the way there.
-const lineStart = (block: Buffer, at: number): number => {
-  let start = at
-  while (start > 0 && block[start - 1] !== NEWLINE) start--
-  return start
-}
-
-const successFrom = (block: Buffer, from: number): number => {
-  let at = block.indexOf(SUCCESS, from)
-  while (at > 0 && block[at - 1] !== BLANK) at = block.indexOf(SUCCESS, at + 2)
-  return at
 }

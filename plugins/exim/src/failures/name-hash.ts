@@ -50,7 +50,7 @@ export class HashIndex {
   private size = 0
 
   /** The index of a name, -1 when it is not there. */
-  find({high, low}: NameHash): number {
+  find(high: number, low: number): number {
     const slot = this.slot(this.slots, high, low)
     return this.slots[slot + 2]! - 1
   }

@@ -1,4 +1,5 @@
 // The accounts and addresses that were met, each with what decides about causes.
+import {IpIndex} from './ip-index.js'
 import {HashIndex, NameHash} from './name-hash.js'
 import {ipText} from './quick-line.js'
 
@@ -73,10 +74,10 @@ export class Accounts extends Names<Account> {
   private readonly hash = new NameHash()
   private readonly hashes = new HashIndex()
 
-  /** By the bytes of its name. */
-  ofBytes(bytes: Buffer, start: number, end: number): Account {
-    const index = this.hashes.find(this.hash.ofBytes(bytes, start, end))
-    return index >= 0 ? this.list[index]! : this.get(bytes.toString('latin1', start, end))
+  /** The one of that hash, undefined when it was never met. */
+  ofHash(high: number, low: number): Account | undefined {
+    const index = this.hashes.find(high, low)
+    return index < 0 ? undefined : this.list[index]
   }
 
   get(name: string): Account {
@@ -103,15 +104,14 @@ export class Accounts extends Names<Account> {
 
 /** Addresses by their normal form. */
 export class Addresses extends Names<Address> {
-  private readonly byIp = new Map<number, Address>()
+  private readonly byIp = new IpIndex()
 
   /** By an IPv4 address as a number. */
   ofIp(ip: number): Address {
-    let address = this.byIp.get(ip)
-    if (address === undefined) {
-      address = this.get(ipText(ip))
-      this.byIp.set(ip, address)
-    }
+    const known = this.byIp.find(ip)
+    if (known >= 0) return this.list[known]!
+    const address = this.get(ipText(ip))
+    this.byIp.set(ip, address.id)
     return address
   }
 

@@ -5,14 +5,40 @@ import type {Failure} from './event.js'
 const GENERATION = 1 << 17
 const MASK = 2 * GENERATION - 1
 
+/** Numbers in the order in which they came: all that is needed while none can have come before. */
+class Listed {
+  young = new Int32Array(2 * GENERATION)
+  old: Int32Array<ArrayBuffer> | null = null
+  size = 0
+
+  add(high: number, low: number): void {
+    this.young[2 * this.size] = high
+    this.young[2 * this.size + 1] = low
+    if (++this.size < GENERATION) return
+    const spare = this.old ?? new Int32Array(2 * GENERATION)
+    this.old = this.young
+    this.young = spare
+    this.size = 0
+  }
+}
+
 /** A set of numbers of 64 bits, as two halves, that forgets the oldest hundred thousand or two. */
 class RecentNumbers {
-  private young = new Int32Array(4 * GENERATION)
+  private listed: Listed | null = new Listed()
+  private young = new Int32Array(0)
   private old = new Int32Array(0)
   private size = 0
 
+  /** The same for one that cannot be there if no `add` came before: quicker, since its place is nowhere near the last one's. */
+  addLater(high: number, low: number): boolean {
+    if (this.listed === null) return this.add(high, low)
+    this.listed.add(high, low)
+    return true
+  }
+
   /** Returns true when the number was not there. The low half is never zero. */
   add(high: number, low: number): boolean {
+    if (this.listed !== null) this.file(this.listed)
     if (this.old.length > 0 && this.old[this.slot(this.old, high, low) + 1] !== 0) return false
     const slot = this.slot(this.young, high, low)
     if (this.young[slot + 1] !== 0) return false
@@ -27,6 +53,24 @@ class RecentNumbers {
     this.old = this.young
     this.young = spare
     this.size = 0
+  }
+
+  // From the first number on that may have come before, all have their places.
+  private file({old, young, size}: Listed): void {
+    this.listed = null
+    if (old !== null) this.old = this.table(old, GENERATION)
+    this.young = this.table(young, size)
+    this.size = size
+  }
+
+  private table(list: Int32Array, size: number): Int32Array<ArrayBuffer> {
+    const table = new Int32Array(4 * GENERATION)
+    for (let index = 0; index < 2 * size; index += 2) {
+      const slot = this.slot(table, list[index]!, list[index + 1]!)
+      table[slot] = list[index]!
+      table[slot + 1] = list[index + 1]!
+    }
+    return table
   }
 
   // Where it stands, or the first free place after where it should.
@@ -63,11 +107,18 @@ export class Source {
   private readonly counts = new Uint32Array(SECOND)
   private used = 0
   private second = NaN
+  private latest = -Infinity
+  private isLater = false
+
+  /** True when no event before the last one that was asked for can be equal to it in kind, second and ordinal. */
+  isFirst = false
 
   /** Returns which one of its kind this is in this log and second: 1 for the first. */
   ordinal(event: Failure, key: number): number {
     if (event.time !== this.second) {
       this.second = event.time
+      this.isLater = event.time > this.latest
+      if (this.isLater) this.latest = event.time
       this.used = 0
     }
     let at = 0
@@ -75,6 +126,7 @@ export class Source {
     if (at === this.used) this.counts[at] = 0
     // Of a flood in one second the later ones share the last place: equal ones among them count once.
     if (at === this.used && this.used < SECOND - 1) this.used++
+    this.isFirst = this.isLater && at < SECOND - 1 && !event.syslog
     this.keys[at] = key
     const count = ++this.counts[at]!
     // Exim writes to syslog once for each of its logs (syslog_duplication): two lines there are one event.
@@ -85,6 +137,8 @@ export class Source {
 /** Says of each event whether it is new. */
 export class Once {
   private readonly recent = new RecentNumbers()
+  /** The one log, as long as there was no other. */
+  private only: Source | null = null
 
   /** Takes an event of a log; false when another log, or another copy, has told of it already. */
   isNew(event: Failure, source: Source, place: {readonly account: Serial; readonly address: Serial}): boolean {
@@ -97,6 +151,9 @@ export class Once {
     const ordinal = source.ordinal(event, base)
     const high = end(step(step(base, second), ordinal))
     const low = end(step(step(step(step(ordinal, second), event.port), address), account))
-    return this.recent.add(high, low === 0 ? 1 : low)
+    this.only ??= source
+    // Within one log whose time runs forward the ordinal tells all events apart.
+    const isLater = this.only === source && source.isFirst
+    return isLater ? this.recent.addLater(high, low === 0 ? 1 : low) : this.recent.add(high, low === 0 ? 1 : low)
   }
 }

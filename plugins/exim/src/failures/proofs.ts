@@ -13,31 +13,53 @@ export interface Proof {
 /** The text of a line, made only when it is wanted. */
 export type LineText = () => string
 
-const proofOf = (text: LineText, time: number): Proof => {
-  const line = text()
-  return {line: line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line, time}
+/** Where the text of a line is to be had. */
+export interface LineOrigin {
+  readonly line: LineText
+  /** Copies at most so many of its bytes and returns how many: cheaper by far, for a line that the next one may replace. */
+  readonly copy?: (target: Buffer, at: number, most: number) => number
 }
+
+const shortened = (line: string): string => (line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line)
+
+// One byte more than is shown tells that there is more.
+const SPACE = LONGEST + 1
 
 /** Keeps lines by the index of their pair. */
 export class Proofs {
   private readonly firsts: (Proof | undefined)[] = []
   private readonly lasts: (Proof | undefined)[] = []
+  /** Last lines as bytes; -1 for the length of those that are in `lasts`. */
+  private readonly bytes = Buffer.alloc(PAIRS_WITH_LAST * SPACE)
+  private readonly lengths = new Int32Array(PAIRS_WITH_LAST).fill(-1)
+  private readonly times = new Float64Array(PAIRS_WITH_LAST)
 
-  add(index: number, line: LineText, time: number): void {
+  add(index: number, {line, copy}: LineOrigin, time: number): void {
     if (index >= PAIRS_WITH_FIRST) return
-    if (this.firsts[index] === undefined) this.firsts[index] = proofOf(line, time)
-    else if (index < PAIRS_WITH_LAST) this.lasts[index] = proofOf(line, time)
+    if (this.firsts[index] === undefined) this.firsts[index] = {line: shortened(line()), time}
+    else if (index < PAIRS_WITH_LAST) {
+      this.lengths[index] = copy === undefined ? -1 : copy(this.bytes, index * SPACE, SPACE)
+      this.times[index] = time
+      if (copy === undefined) this.lasts[index] = {line: shortened(line()), time}
+    }
   }
 
   /** The first and, where it is kept, the last line of a pair. */
   of(index: number): Proof[] {
-    return [this.firsts[index], this.lasts[index]].filter(proof => proof !== undefined)
+    return [this.firsts[index], this.last(index)].filter(proof => proof !== undefined)
   }
 
   /** As it stands under another index in a new table. */
   move(index: number, into: Proofs, to: number): void {
     if (to >= PAIRS_WITH_FIRST) return
     if (this.firsts[index] !== undefined) into.firsts[to] = this.firsts[index]
-    if (to < PAIRS_WITH_LAST && this.lasts[index] !== undefined) into.lasts[to] = this.lasts[index]
+    const last = this.last(index)
+    if (to < PAIRS_WITH_LAST && last !== undefined) into.lasts[to] = last
+  }
+
+  private last(index: number): Proof | undefined {
+    const length = this.lengths[index] ?? -1
+    if (length < 0) return this.lasts[index]
+    return {line: shortened(this.bytes.toString('latin1', index * SPACE, index * SPACE + length)), time: this.times[index]!}
   }
 }

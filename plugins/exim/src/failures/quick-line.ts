@@ -1,6 +1,5 @@
 // Reads the usual form of a line from its bytes: nearly all lines of a large log have it. Any other is left to the parsers
 // of whole lines, which say the same of these.
-import type {LogClock} from './clock.js'
 
 const BLANK = 32
 const COLON = 58
@@ -31,11 +30,21 @@ const areAll = (bytes: Uint8Array, start: number, end: number, table: Uint8Array
   return true
 }
 
+// Negative where it is no number: all others have fewer bits.
+const twoDigits = (bytes: Uint8Array, at: number): number => {
+  const tens = bytes[at]! - 48
+  const ones = bytes[at + 1]! - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
+}
+
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** What was read last; the members hold good until the next line. */
 export class QuickLine {
-  time = 0
+  /** YYYYMMDD. */
+  date = 0
+  /** HHMM times 128, and the seconds. */
+  clock = 0
   /** IPv4 address as a signed number of 32 bits. */
   ip = 0
   port = 0
@@ -44,11 +53,6 @@ export class QuickLine {
   nameEnd = 0
   accountStart = 0
   accountEnd = 0
-  private readonly clock: LogClock
-
-  constructor(clock: LogClock) {
-    this.clock = clock
-  }
 
   /** Takes a line from `start` to `stop` with ` authenticator failed ` at `at`; false when it has not the usual form. */
   failure(bytes: Uint8Array, start: number, stop: number, at: number): boolean {
@@ -99,12 +103,16 @@ export class QuickLine {
   private stamp(bytes: Uint8Array, start: number): boolean {
     if (bytes[start + 4] !== 45 || bytes[start + 7] !== 45 || bytes[start + 10] !== BLANK || bytes[start + 19] !== BLANK) return false
     if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return false
-    const two = (at: number): number => {
-      const [tens, ones] = [bytes[start + at]! - 48, bytes[start + at + 1]! - 48]
-      return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
-    }
-    this.time = this.clock.at(two(0) * 100 + two(2), two(5), two(8), two(11), two(14), two(17))
-    return !Number.isNaN(this.time)
+    const century = twoDigits(bytes, start)
+    const year = twoDigits(bytes, start + 2)
+    const month = twoDigits(bytes, start + 5)
+    const day = twoDigits(bytes, start + 8)
+    const hour = twoDigits(bytes, start + 11)
+    const minute = twoDigits(bytes, start + 14)
+    const second = twoDigits(bytes, start + 17)
+    this.date = ((century * 100 + year) * 100 + month) * 100 + day
+    this.clock = (hour * 100 + minute) * 128 + second
+    return (century | year | month | day | hour | minute | second) >= 0
   }
 
   /** Index behind `[H=][name ][(helo) ][ip][:port]`, -1 for any other peer. */

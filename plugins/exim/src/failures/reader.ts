@@ -1,10 +1,13 @@
 // Reads one log: its lines become events, events are counted, and what is not understood is kept as a sample.
+import {BlockScan} from './block-scan.js'
 import type {LogClock} from './clock.js'
 import type {Failure} from './event.js'
 import {parseFailure} from './failure-line.js'
+import {
+  ACCEPTED, ACCEPTED_LINE, ACCOUNT_END, ACCOUNT_START, CLOCK, DATE, FAILED, FAILED_LINE, HIGH, IP, LineRecords, LOW, NAME_END, PORT, START, STOP, WIDTH,
+} from './line-records.js'
 import {LineScanner, type LineSink} from './line-scanner.js'
 import type {Source} from './once.js'
-import {QuickLine} from './quick-line.js'
 import {redact} from './redact.js'
 import {parseSuccess} from './success-line.js'
 import type {Account, Address} from './names.js'
@@ -28,6 +31,8 @@ export interface Counts {
 
 const SAMPLES = 5
 const SAMPLE_LENGTH = 300
+// `YYYY-MM-DD HH:MM:SS `, behind which the usual failure names its authenticator.
+const STAMP = 20
 
 /** Told of every failure that is new. */
 export type Watcher = (event: Failure, told: Told, line: string) => void
@@ -49,8 +54,8 @@ export class LogReader implements LineSink {
   private readonly source: Source
   private readonly clock: LogClock
   private readonly hasWindow: boolean
-  private counted = 0
-  private readonly quick: QuickLine
+  private readonly scan = new BlockScan()
+  private readonly records = new LineRecords()
   private readonly usual: {-readonly [member in keyof Failure]: Failure[member]} = {
     kind: 'failure', time: 0, times: 1, authenticator: '', address: '', port: 0, local: '', code: 535, account: '', forged: false, syslog: false,
   }
@@ -65,23 +70,63 @@ export class LogReader implements LineSink {
     this.reading = reading
     this.source = source
     this.clock = clock
-    this.quick = new QuickLine(clock)
-    this.origin = {source, isLogin: true, line: () => this.bytes.toString('latin1', this.start, this.stop)}
+    this.origin = {
+      source, isLogin: true, line: () => this.line(),
+      copy: (target, at, most) => this.bytes.copy(target, at, this.start, Math.min(this.stop, this.start + most)),
+    }
     this.place = {account: reading.tally.accounts.get(''), address: reading.tally.addresses.get('')}
     this.hasWindow = reading.window.since > -Infinity || reading.window.until < Infinity
   }
 
   push(chunk: Buffer): void {
     this.scanner.push(chunk)
-    this.countLines()
   }
 
   end(): void {
     this.scanner.end()
-    this.countLines()
   }
 
-  failure(line: string): void {
+  block(bytes: Buffer): void {
+    this.records.clear()
+    this.scan.scan(bytes, this.records)
+    this.take(bytes, this.records)
+  }
+
+  /** Takes a block whose lines were looked for already. */
+  take(bytes: Buffer, records: LineRecords): void {
+    const {numbers, used} = records
+    this.reading.counts.lines += records.lines
+    this.bytes = bytes
+    for (let at = 0; at < used; at += WIDTH) {
+      const kind = numbers[at]!
+      this.start = numbers[at + START]!
+      this.stop = numbers[at + STOP]!
+      if (kind === FAILED) this.usualFailure(numbers, at)
+      else if (kind === ACCEPTED) this.usualSuccess(numbers, at)
+      else if (kind === FAILED_LINE) this.failure(this.line())
+      else if (kind === ACCEPTED_LINE) this.success(this.line())
+      else this.sample(this.line())
+    }
+  }
+
+  overlong(start: string | null): void {
+    this.reading.counts.lines++
+    if (start !== null) this.sample(start)
+  }
+
+  private line(): string {
+    return this.bytes.toString('latin1', this.start, this.stop)
+  }
+
+  private account(numbers: Int32Array, at: number): Account {
+    const {accounts} = this.reading.tally
+    return (
+      accounts.ofHash(numbers[at + HIGH]!, numbers[at + LOW]!) ??
+      accounts.get(this.bytes.toString('latin1', numbers[at + ACCOUNT_START]!, numbers[at + ACCOUNT_END]!))
+    )
+  }
+
+  private failure(line: string): void {
     const {tally, counts, watch} = this.reading
     const event = parseFailure(line, this.clock)
     if (event === 'outgoing') counts.outgoing++
@@ -94,52 +139,43 @@ export class LogReader implements LineSink {
     }
   }
 
-  quickFailure(bytes: Buffer, start: number, stop: number, at: number): boolean {
-    const {quick, reading} = this
-    if (!quick.failure(bytes, start, stop, at)) return false
-    const {time} = quick
+  private usualFailure(numbers: Int32Array, at: number): void {
+    const {reading, usual, place, origin} = this
+    const time = this.clock.ofDigits(numbers[at + DATE]!, numbers[at + CLOCK]!)
     if (this.isOutside(time)) {
       reading.counts.outside++
-      return true
+      return
     }
     if (time > this.time) this.time = time
     const {tally, watch} = reading
     // One object for all events of the kind, since nobody keeps it; who watches gets his own.
-    const {usual, place, origin} = this
-    place.account = tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
-    place.address = tally.addresses.ofIp(quick.ip)
+    place.account = this.account(numbers, at)
+    place.address = tally.addresses.ofIp(numbers[at + IP]!)
     usual.time = time
-    usual.port = quick.port
+    usual.port = numbers[at + PORT]!
     usual.account = place.account.name
     usual.address = place.address.text
-    this.bytes = bytes
-    this.start = start
-    this.stop = stop
     const told = tally.failAt(usual, place, origin)
-    if (told !== null && watch !== undefined) watch({...usual, authenticator: bytes.toString('latin1', quick.nameStart, quick.nameEnd)}, told, origin.line())
-    return true
+    if (told === null || watch === undefined) return
+    const authenticator = this.bytes.toString('latin1', this.start + STAMP, numbers[at + NAME_END])
+    watch({...usual, authenticator}, told, this.line())
   }
 
-  quickSuccess(bytes: Buffer, start: number, stop: number, at: number): boolean {
-    const {quick, reading} = this
-    if (!quick.success(bytes, start, stop, at)) return false
-    if (this.isOutside(quick.time)) return true
-    if (quick.time > this.time) this.time = quick.time
-    this.place.account = reading.tally.accounts.ofBytes(bytes, quick.accountStart, quick.accountEnd)
-    this.place.address = reading.tally.addresses.ofIp(quick.ip)
-    reading.tally.succeedAt(this.place)
-    return true
+  private usualSuccess(numbers: Int32Array, at: number): void {
+    const {tally} = this.reading
+    const time = this.clock.ofDigits(numbers[at + DATE]!, numbers[at + CLOCK]!)
+    if (this.isOutside(time)) return
+    if (time > this.time) this.time = time
+    this.place.account = this.account(numbers, at)
+    this.place.address = tally.addresses.ofIp(numbers[at + IP]!)
+    tally.succeedAt(this.place)
   }
 
-  success(line: string): void {
+  private success(line: string): void {
     const event = parseSuccess(line, this.clock)
     if (event === null || this.isOutside(event.time)) return
     if (event.time > this.time) this.time = event.time
     this.reading.tally.succeed(event)
-  }
-
-  overlong(start: string): void {
-    this.sample(start)
   }
 
   private isOutside(time: number): boolean {
@@ -151,10 +187,5 @@ export class LogReader implements LineSink {
     const {counts} = this.reading
     counts.unparsed++
     if (counts.samples.length < SAMPLES) counts.samples.push(redact(line.slice(0, SAMPLE_LENGTH)))
-  }
-
-  private countLines(): void {
-    this.reading.counts.lines += this.scanner.lines - this.counted
-    this.counted = this.scanner.lines
   }
 }

@@ -7,7 +7,7 @@ import {Histogram} from './histogram.js'
 import {Accounts, Addresses, type Account, type Address} from './names.js'
 import {Once, type Source} from './once.js'
 import {KINDS, Pairs, type Kind} from './pairs.js'
-import {Proofs, type LineText} from './proofs.js'
+import {Proofs, type LineOrigin, type LineText} from './proofs.js'
 import {serviceOf} from './redact.js'
 import {settleOlder} from './settle.js'
 import {Sums} from './sums.js'
@@ -40,9 +40,8 @@ export interface Place {
 }
 
 /** Where an event stands. */
-export interface Origin {
+export interface Origin extends LineOrigin {
   readonly source: Source
-  readonly line: LineText
   /** True when the line does not tell the cause by itself, which is known already. */
   readonly isLogin?: true
 }
@@ -92,7 +91,8 @@ export class Tally {
   }
 
   /** The same, where account and address were looked up already. */
-  failAt(event: Failure, {account, address}: Place, {source, line, isLogin}: Origin): Told | null {
+  failAt(event: Failure, {account, address}: Place, origin: Origin): Told | null {
+    const {source, isLogin} = origin
     if (!this.once.isNew(event, source, {account, address})) {
       this.repeated += event.times
       return null
@@ -107,7 +107,7 @@ export class Tally {
     if (kind === LOGIN && address.condemned) return this.attack(event, account, address)
     const index = this.pairs.index(account.id, address.id, kind)
     const isFirst = this.pairs.fail(index, event.times, event.time)
-    this.proofs.add(index, line, event.time)
+    this.proofs.add(index, origin, event.time)
     const cause = kind === LOGIN ? this.login(index, event, {account, address, isFirst}) : (KINDS[kind] as Cause)
     this.keepBounds()
     return kind === LOGIN || event.account === null ? ORDINARY[cause] : {cause, service: serviceOf(event.account)}

@@ -279,3 +279,11 @@ test('what cannot be meant is refused', async () => {
     exit: 66,
   })
 })
+
+test('what people read is within 80 columns, but for paths and the commands to copy', async () => {
+  const {stdout} = await check({...CPANEL, 'etc/remotedomains': 'HERE.example.\r\n here.example \nimplicit.example'}, '--all')
+  expect(stdout).toMatch(/\n {23}\S/)
+  expect(stdout).toMatch(/^ {2}fix: mailops exim set-domain .* --public-address/m)
+  for (const line of stdout.split('\n'))
+    if (!line.startsWith('  fix: ')) expect(line.replaceAll(/\/\S+/g, '').length, line).toBeLessThanOrEqual(80)
+})

@@ -1,6 +1,7 @@
 // mailops exim set-domain: the lists of each system edited with all else as it was, or cPanel's API called; undone; refused against DNS.
-import {existsSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {spawnSync} from 'node:child_process'
+import {existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {join, relative} from 'node:path'
 
 import {afterAll, beforeAll, expect, test} from 'vitest'
 
@@ -167,6 +168,25 @@ test('an API that says yes and does nothing is found out, and called back', asyn
   expect(calls().at(-1)).toContain('mxcheck=remote')
 })
 
+test('an API that is named from where one stands is found by an undo from elsewhere', async () => {
+  const {root, set, calls, mailops} = withApi()
+  await makeRunnable(root)
+  const program = relative(process.cwd(), join(root, 'usr/local/cpanel/bin/uapi'))
+  const dry = await set('here.example', 'local', '--uapi', program, '--dry-run')
+  expect(dry.stdout).toContain(`run ${join(root, 'usr/local/cpanel/bin/uapi')} `)
+  expect((await set('here.example', 'local', '--uapi', program, '--yes')).status).toBe(0)
+  expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
+  expect(calls().at(-1)).toContain('mxcheck=remote')
+})
+
+test('an API that is named and is not there: the files are not edited in its stead', async () => {
+  const {set, all} = withApi()
+  const before = all()
+  const ended = await set('here.example', 'local', '--uapi', '/nonexistent/uapi', '--yes', '--json')
+  expect(ended.json().error).toMatchObject({code: 'NO_PROGRAM', exit: 69, hint: expect.stringContaining('--no-api')})
+  expect(all()).toEqual(before)
+})
+
 test('without the API the setting in the file of the account goes along', async () => {
   const {set, text} = withApi()
   expect((await set('here.example', 'local', '--yes', '--no-api')).status).toBe(0)
@@ -255,4 +275,32 @@ test('what only a person can do is told: Postfix, a list without a file, a link,
     code: 'LOCKED',
     exit: 75,
   })
+})
+
+test('a pipe in place of a list keeps nobody waiting; a list linked to /dev/null is empty', {timeout: 30_000}, async () => {
+  const {set, mailops, root, text} = machine({'etc/remotedomains': 'here.example\n'})
+  const list = join(root, 'etc/localdomains')
+  expect(spawnSync('mkfifo', [list]).status).toBe(0)
+  expect((await set('here.example', 'local', '--yes', '--json')).json().error).toMatchObject({code: 'NOT_A_FILE', exit: 65})
+  const checked = await mailops('exim', 'check-domain', 'here.example', '--root', root, '--resolver', dns.address, '--json')
+  expect(checked.json().error).toMatchObject({code: 'NOT_A_FILE', exit: 65})
+  expect(text('etc/remotedomains')).toBe('here.example\n')
+  rmSync(list)
+  symlinkSync('/dev/null', list)
+  const empty = await mailops('exim', 'check-domain', 'here.example', '--root', root, '--resolver', dns.address, '--json')
+  expect(empty.json().domains[0]).toMatchObject({role: 'remote'})
+})
+
+test('qmail without locals: the name in me stays local; without rcpthosts none is made that would shut others out', async () => {
+  const {set, all, text, root, mailops} = machine({'var/qmail/control/me': 'mx.host.example\n'})
+  const done = await set('here.example', 'local', '--yes')
+  expect(done.status, done.stderr).toBe(0)
+  expect(text('var/qmail/control/locals')).toBe('mx.host.example\nhere.example\n')
+  expect(existsSync(join(root, 'var/qmail/control/rcpthosts'))).toBe(false)
+  expect((await mailops('undo', 'last', '--yes')).status).toBe(0)
+  expect(existsSync(join(root, 'var/qmail/control/locals'))).toBe(false)
+  const before = all()
+  for (const [domain, role] of [['mx.host.example', 'remote'], ['behind.example', 'backup']] as const)
+    expect((await set(domain, role, '--force', '--yes', '--json')).json().error).toMatchObject({code: 'BY_HAND', exit: 78})
+  expect(all()).toEqual(before)
 })

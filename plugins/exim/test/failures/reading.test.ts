@@ -12,6 +12,7 @@ import {diagnose} from '../../src/effects/failures/diagnose.js'
 import {AddressSet} from '../../src/failures/address.js'
 import {DEFAULT_THRESHOLDS} from '../../src/failures/causes.js'
 import {offsetClock, parseZone} from '../../src/failures/clock.js'
+import type {Failure} from '../../src/failures/event.js'
 import {Histogram} from '../../src/failures/histogram.js'
 import {Source} from '../../src/failures/once.js'
 import {bySeries} from '../../src/failures/rotation.js'
@@ -186,4 +187,25 @@ test('the report goes to a terminal safely', () => {
   expect(stdout).not.toContain('\u001b')
   expect(stdout.split('\n').filter(line => !line.startsWith('  | ')).every(line => line.length <= 80)).toBe(true)
   expect(causesOf(JSON.parse(spawnSync(process.execPath, [RUN, 'exim', 'auth-failures', path('mainlog'), '--json'], {encoding: 'utf8'}).stdout))).toEqual({unexplained: 1})
+})
+
+test('an event is known again wherever it stands: behind a step back in time, in a second log that begins late', () => {
+  const tally = new Tally(new AddressSet(), DEFAULT_THRESHOLDS)
+  const first = new Source()
+  const at = (time: number, port = 1): Failure => ({
+    kind: 'failure', time, times: 1, authenticator: 'login', address: '203.0.113.9', port, local: '', code: 535, account: 'amy', forged: false, syslog: false,
+  })
+  for (let n = 0; n < 1000; n++) tally.fail(at(1e9 + n), first, () => '')
+  // Equal lines in one second are two events.
+  tally.fail(at(1e9 + 999), first, () => '')
+  expect([tally.failures, tally.repeated]).toEqual([1001, 0])
+  tally.fail(at(1e9 + 400), first, () => '')
+  tally.fail(at(1e9 + 400, 2), first, () => '')
+  expect([tally.failures, tally.repeated]).toEqual([1002, 1])
+  const second = new Source()
+  for (let n = 990; n < 1010; n++) tally.fail(at(1e9 + n), second, () => '')
+  expect([tally.failures, tally.repeated]).toEqual([1012, 11])
+  // What the second told of first is not new from the first.
+  for (let n = 1000; n < 1011; n++) tally.fail(at(1e9 + n), first, () => '')
+  expect([tally.failures, tally.repeated]).toEqual([1013, 21])
 })

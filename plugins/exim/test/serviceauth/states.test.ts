@@ -1,7 +1,7 @@
 // What is wrong with keys, what stands in the way of new ones, and who may touch them; without a server.
 import {spawnSync} from 'node:child_process'
 import {chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {join, relative} from 'node:path'
 
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
@@ -232,4 +232,18 @@ test('a base directory that others cannot enter is mended with the rest; one tha
   symlinkSync(base, join(directory, 'link'))
   expect((await reset(join(directory, 'link'))).json().error).toMatchObject({code: 'SYMLINK', exit: 65})
   rmSync(join(directory, 'link'))
+})
+
+test('keys that were removed and never came back are a fault, where the monitor uses them', async () => {
+  const directory = temporaryDirectory('removed')
+  const {base} = emulateCpanel(directory)
+  rmSync(join(base, 'exim'), {recursive: true})
+  const mailops = cliIn(directory)
+  const found = await mailops('exim', 'serviceauth', '--dir', relative(process.cwd(), base), '--json')
+  expect(found.status).toBe(1)
+  expect(found.json().path).toBe(base)
+  expect(found.json().services.find((one: any) => one.service === 'exim')).toMatchObject({ok: false, directory: null})
+  expect((await mailops('exim', 'serviceauth', '--dir', base)).stdout).toContain('NO_DIRECTORY')
+  rmSync(join(base, '../exim_service_auth_enable'))
+  expect((await mailops('exim', 'serviceauth', '--dir', base)).status).toBe(0)
 })

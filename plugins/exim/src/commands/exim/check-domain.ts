@@ -113,7 +113,7 @@ export default class CheckDomain extends MailopsCommand {
         this.data(line)
     }
     for (const one of diagnoses)
-      if (!isAll || isFaulty(one)) for (const line of diagnosisLines(one)) this.data(terminalSafe(line))
+      if (!isAll || isFaulty(one)) for (const line of diagnosisLines(one, this.width)) this.data(terminalSafe(line))
     if (isAll)
       this.say(
         `${plural(diagnoses.length, 'domain')}, ${plural(diagnoses.filter(isFaulty).length, 'with a fault', 'with faults')}`,

@@ -1,4 +1,6 @@
 // mailops exim serviceauth: the state of the keys with which cPanel's monitor logs in.
+import {resolve} from 'node:path'
+
 import {Flags} from '@oclif/core'
 
 import {MailopsCommand, terminalSafe, type JsonObject} from 'mailops'
@@ -26,15 +28,17 @@ export default class Serviceauth extends MailopsCommand {
   override async run(): Promise<JsonObject> {
     const {flags} = await this.parse(Serviceauth)
     this.listen(flags)
-    const base = lookAtServiceauth(flags.dir)
-    const owners = ownersOf(flags.dir)
+    // The switch files lie beside it: `.` has to be a whole path.
+    const dir = resolve(flags.dir)
+    const base = lookAtServiceauth(dir)
+    const owners = ownersOf(dir)
     const state: ServiceauthState = {
       base,
       baseAnomalies: baseAnomalies(base, owners),
       services: base.services.map(facts => ({
         facts,
         anomalies: serviceAnomalies(facts, owners),
-        switches: readSwitches(flags.dir, facts.service),
+        switches: readSwitches(dir, facts.service),
       })),
       now: Date.now(),
     }

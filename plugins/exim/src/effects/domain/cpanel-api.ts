@@ -1,8 +1,8 @@
 // cPanel's own way of setting where the mail of a domain belongs: uapi Email set_always_accept.
 import {existsSync} from 'node:fs'
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 
-import type {RunChange} from 'mailops/core'
+import {OpsError, type RunChange} from 'mailops/core'
 import {find} from 'mailops/effects'
 
 import type {Mxcheck} from '../../domain/mxcheck.js'
@@ -12,9 +12,20 @@ const PLACES = ['/usr/local/cpanel/bin/uapi', '/usr/bin/uapi']
 const REAL = '/usr/local/cpanel/3rdparty/bin/perl'
 const API_MS = 120_000
 
-/** The program to call, null when there is none that would act on `root`. */
+/**
+ * The program to call, null when there is none that would act on `root`.
+ * @throws OpsError 69 `NO_PROGRAM` where the one that was named is not there: its files are not what was asked for
+ */
 export const cpanelApi = (root: string, named: string | undefined): string | null => {
-  if (named !== undefined) return find(named)
+  if (named !== undefined) {
+    const program = find(named)
+    // An undo may be started in another directory.
+    if (program !== null) return resolve(program)
+    throw new OpsError('NO_PROGRAM', `${named} is not on this machine, or not executable; nothing was changed`, {
+      exit: 'unavailable',
+      hint: '--no-api edits the files',
+    })
+  }
   if (root !== '/' && existsSync(join(root, REAL))) return null
   return PLACES.map(path => find(join(root, path))).find(path => path !== null) ?? null
 }

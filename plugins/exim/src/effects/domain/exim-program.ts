@@ -1,4 +1,6 @@
 // The Exim of this machine: asked how it routes, what it is told, and what is in its queue. It is never told to change anything here.
+import {resolve} from 'node:path'
+
 import {find, run, type Argv, type Outcome} from 'mailops/effects'
 
 import {eximOptions, eximRouters, routeTest, type RouterOptions, type RouteTest} from '../../domain/exim-output.js'
@@ -42,7 +44,8 @@ export const eximAt = ({
   named?: string | undefined
   config?: string | undefined
 }): EximProgram | null => {
-  const path = named ?? (root === '/' ? PROGRAMS.map(find).find(found => found !== null) : undefined)
+  // A path is made whole: an undo of a thaw may be started in another directory.
+  const path = named?.includes('/') === true ? resolve(named) : named ?? (root === '/' ? PROGRAMS.map(find).find(found => found !== null) : undefined)
   if (path === undefined) return null
   return eximOf(config === undefined ? [path] : [path, '-C', config])
 }

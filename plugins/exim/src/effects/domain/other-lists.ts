@@ -28,6 +28,8 @@ export const postfixLists = (root: string): ListSource[] => {
   ]
 }
 
+const QMAIL_ME = '/var/qmail/control/me'
+
 /** locals, virtualdomains, and of rcpthosts what is in neither. */
 export const qmailLists = (root: string): ListSource[] => {
   const virtual = readText(root, '/var/qmail/control/virtualdomains')
@@ -40,7 +42,7 @@ export const qmailLists = (root: string): ListSource[] => {
     0,
   )
   return [
-    lineList(root, '/var/qmail/control/locals', 'local'),
+    qmailLocals(root),
     {
       role: 'local',
       path: join(root, '/var/qmail/control/virtualdomains'),
@@ -54,11 +56,17 @@ export const qmailLists = (root: string): ListSource[] => {
   ]
 }
 
+/** Without locals it is the name in me that is local (qmail-send(8)). */
+const qmailLocals = (root: string): ListSource => {
+  const locals = lineList(root, '/var/qmail/control/locals', 'local')
+  return locals.exists ? locals : {...locals, entries: lineList(root, QMAIL_ME, 'local').entries}
+}
+
 /** rcpthosts has the local ones too: only what is in no other list is taken in for another host. */
 const qmailRelays = (root: string): ListSource => {
   const all = lineList(root, '/var/qmail/control/rcpthosts', 'backup')
   const local = new Set([
-    ...lineList(root, '/var/qmail/control/locals', 'local').entries.map(({domain}) => domain),
+    ...qmailLocals(root).entries.map(({domain}) => domain),
     ...(readText(root, '/var/qmail/control/virtualdomains') ?? '')
       .split('\n')
       .map(line => line.split(':')[0]?.toLowerCase() ?? ''),

@@ -32,6 +32,7 @@ export interface Question {
   readonly side?: SidePaths
   readonly by?: Grouping
   readonly top?: number
+  /** Told of each new failure while logs are followed. */
   readonly watch?: Watcher
   readonly progress?: (bytes: number, total: number) => void
   readonly warn?: (text: string) => void
@@ -68,7 +69,7 @@ export class Diagnosis {
     const counts: Counts = {lines: 0, unparsed: 0, outgoing: 0, outside: 0, samples: []}
     this.reading = {
       tally: new Tally(ownAddresses(question.own ?? []), question.thresholds ?? DEFAULT_THRESHOLDS),
-      counts, window: question.window ?? ALL, ...(question.watch !== undefined && {watch: question.watch}),
+      counts, window: question.window ?? ALL,
     }
   }
 
@@ -118,7 +119,9 @@ export class Diagnosis {
   async follow(signal: AbortSignal): Promise<void> {
     if (this.ends.length === 0) throw new OpsError('NO_LOGS', 'none of these logs can grow', {exit: 'noInput', hint: 'name the log that Exim writes now'})
     try {
-      await follow(this.ends, {reading: this.reading, wall: this.wall, signal})
+      // Not before: for each failure that is watched its line is made a string.
+      const reading = {...this.reading, ...(this.question.watch !== undefined && {watch: this.question.watch})}
+      await follow(this.ends, {reading, wall: this.wall, signal})
     } catch (error) {
       throw fromSystem(error, 'follow', this.ends.map(({path}) => path).join(', '))
     }

@@ -52,6 +52,8 @@ const renew = async (args: RenewalArgs, context: BulkContext): Promise<BulkResul
   if (args.generate) await generateKeys(args)
   refuseInterrupted(context)
   await restart(args.restart)
+  // The command is not ours to cut off; whoever pressed ^C meanwhile is heard now.
+  refuseInterrupted(context)
   await waitForKeys(args, context)
   const proved = await prove(args, context)
   context.note({step: PROVED})

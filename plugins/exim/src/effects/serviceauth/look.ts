@@ -1,6 +1,6 @@
 // Looks at serviceauth: what is there and how, never through a link, never giving a key away.
 import * as fs from 'node:fs'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 
 import {fromSystem, OpsError} from 'mailops/core'
 import {digestOf, readSeen} from 'mailops/effects'
@@ -62,8 +62,12 @@ export const lookAtBase = (path: string): EntryFacts => {
   )
 }
 
+/** Whose keys have to be there: where the monitor logs in to Exim, keys that somebody removed are a fault and no absence. */
+const expected = (path: string): string[] =>
+  readSeen(join(dirname(path), 'exim_service_auth_enable')) === null ? [] : ['exim']
+
 /**
- * Everything in serviceauth, by name.
+ * Everything in serviceauth and what is missing there, by name.
  * @throws OpsError 66 `NO_SERVICEAUTH`, 65 `SYMLINK`, 77 when it is closed to this user
  */
 export const lookAtServiceauth = (path: string): SeenServiceauth => {
@@ -86,5 +90,6 @@ export const lookAtServiceauth = (path: string): SeenServiceauth => {
   } catch (error) {
     throw fromSystem(error, 'list', path)
   }
-  return {path, directory, services: names.toSorted().map(service => lookAtService(path, service))}
+  const services = [...new Set([...names, ...expected(path)])].toSorted()
+  return {path, directory, services: services.map(service => lookAtService(path, service))}
 }
