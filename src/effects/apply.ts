@@ -79,6 +79,8 @@ const takeBackOrThrow = async (work: Work, n: number, error: unknown): Promise<u
     const outcome = await handlerOf(work.handlers, change.handler).recover(change, {...bulkContext(work, n), notes})
     if (outcome === 'done') {
       writeEnd(work, {conflicts: null, complete: false})
+      const wayBack = isUndoable(work.plan) ? `; take it back with: mailops undo ${work.journal.id}` : ''
+      work.talk.warn?.(`what was done until then stands${wayBack}`)
       return error
     }
   }

@@ -88,7 +88,10 @@ test('a change that ended before its second bulk step is undone without it', asy
     recover: async () => 'done',
   }
   const part = (n: number): Change => ({kind: 'bulk', handler: 'test.parts', direction: 'apply', args: {part: n}, undoable: true, summary: '', why: ''})
-  await expect(applyPlan(planOf(part(1), part(2)), {place, handlers: [handler]})).rejects.toThrow('half-way')
+  const warnings: string[] = []
+  const warn = (text: string): void => void warnings.push(text)
+  await expect(applyPlan(planOf(part(1), part(2)), {place, handlers: [handler], warn})).rejects.toThrow('half-way')
+  expect(warnings).toEqual([expect.stringMatching(/^what was done until then stands; take it back with: mailops undo \d{8}-/)])
   await undo([handler])
   expect(undone).toEqual([1])
 })

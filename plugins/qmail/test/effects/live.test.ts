@@ -276,8 +276,12 @@ describe('only some recipients, with qmail-send stopped', () => {
     const before = treeOf(world.queue.dir)
     const {result, journalId} = await purgeLive(world, {recipient: {any: ['@remote.example']}}, {only: true, offline: true})
     expect(result).toMatchObject({method: 'offline', removed: 0, marked: 2 + QUEUED.length, skipped: []})
-    for (const state of WITH_CHANNELS)
-      expect(read(world, 'remote', world.numbers.get(state)!)).toBe('Dbob@remote.example\0Deve@remote.example\0Tdan@other.example\0')
+    for (const state of WITH_CHANNELS) {
+      const number = world.numbers.get(state)!
+      expect(read(world, 'remote', number)).toBe('Dbob@remote.example\0Deve@remote.example\0Tdan@other.example\0')
+      // When dan is due stays.
+      expect(fs.statSync(fileOf(world, 'remote', number), {bigint: true}).mtimeNs).toBe(before.get(pathOf(world.queue, 'remote', number))!.mtimeNs)
+    }
     for (const state of QUEUED) {
       const number = world.numbers.get(state)!
       expect(read(world, 'todo', number)).toMatch(/^u1000\0p\d+\0F[a-z-]+@client\.example\0Tann@local\.example\0Tdan@other\.example\0$/)
@@ -286,7 +290,7 @@ describe('only some recipients, with qmail-send stopped', () => {
       expect([Number(now.mode) & 0o7777, Number(now.uid), Number(now.gid), now.mtimeNs]).toEqual([mode, uid, gid, mtimeNs])
     }
     await undoChange(world, journalId, liveHandler())
-    expect(changes(before, treeOf(world.queue.dir))).toEqual([])
+    expect(differences(before, treeOf(world.queue.dir))).toEqual([])
     expect(fs.existsSync(join(world.queue.dir, '.mailops-trash'))).toBe(false)
   })
 
@@ -298,7 +302,7 @@ describe('only some recipients, with qmail-send stopped', () => {
     const left = [...treeOf(world.queue.dir)].filter(([path, {type}]) => type === 'file' && !path.startsWith('lock/'))
     expect(left).toEqual([])
     await undoChange(world, journalId, liveHandler())
-    expect(changes(before, treeOf(world.queue.dir))).toEqual([])
+    expect(differences(before, treeOf(world.queue.dir))).toEqual([])
   })
 
   test('recipients of an envelope that was preprocessed since come back as a message of their own', async () => {

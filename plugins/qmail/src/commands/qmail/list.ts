@@ -22,7 +22,7 @@ export default class List extends MailopsCommand {
     'read, and was left out or shown in part.'
   static override examples = [
     '<%= config.bin %> qmail list --sender @example.com --older-than 2d',
-    '<%= config.bin %> qmail list --bounces --sort size --limit 20 --columns id,size,subject',
+    '<%= config.bin %> qmail list --bounces --sort size --limit 9 --columns id,size,subject',
     '<%= config.bin %> qmail list --recipient @*.example.net --json',
   ]
   static override flags = {

@@ -1,4 +1,5 @@
 // A channel file that is open for marking: reads it, and writes single bytes, never more than the one that is meant.
+import {setTimes} from 'mailops/effects'
 import * as fs from 'node:fs'
 
 const {O_RDWR, O_NOFOLLOW, O_NONBLOCK} = fs.constants
@@ -55,4 +56,14 @@ export const thoseWith = (bytes: Buffer, offsets: readonly number[], type: 'T' |
 export const writeTypes = (fd: number, offsets: readonly number[], type: 'T' | 'D'): void => {
   const byte = type === 'T' ? TO_DO : DONE
   for (const offset of offsets) fs.writeSync(fd, byte, 0, 1, offset)
+}
+
+/**
+ * The same for a file that stays in the queue: its time, when it is next due, stays too (qmail-send reads it at its
+ * start), or the recipients that are left would all be tried at once.
+ */
+export const writeTypesInTime = (fd: number, offsets: readonly number[], type: 'T' | 'D'): void => {
+  const {atimeNs, mtimeNs} = fs.fstatSync(fd, {bigint: true})
+  writeTypes(fd, offsets, type)
+  setTimes(fd, {atimeNs, mtimeNs})
 }

@@ -13,7 +13,7 @@ import type {MessageNumber} from '../../queue/number.js'
 import {partsInOrder, pathIn, type PartPaths} from '../purge-offline/paths.js'
 import {sameMessage, type ChosenMessage, type ChosenRecipient, type OpenQueue} from '../reading/index.js'
 import {dropBounce, moveBounce} from './bounces.js'
-import {offsetsToDo, openChannel, readAll, thoseWith, writeTypes} from './channel-file.js'
+import {offsetsToDo, openChannel, readAll, thoseWith, writeTypes, writeTypesInTime} from './channel-file.js'
 import type {Ledger} from './ledger.js'
 
 export const DAMAGED = 'is damaged: see mailops qmail check'
@@ -137,7 +137,8 @@ export class Marker {
     const ours = thoseWith(bytes, offsets, 'T')
     if (ours.length < offsets.length)
       this.#options.ledger?.except({number, marks: new Map([[channel, offsets.filter(offset => !ours.includes(offset))]])})
-    writeTypes(fd, ours, 'D')
+    const write = this.#options.only ? writeTypesInTime : writeTypes
+    write(fd, ours, 'D')
   }
 
   /** null: held by a link; undefined: gone. */

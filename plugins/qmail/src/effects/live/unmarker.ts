@@ -5,7 +5,7 @@ import type {MessageNumber} from '../../queue/number.js'
 import {partsInOrder, pathIn, type PartPaths} from '../purge-offline/paths.js'
 import type {OpenQueue} from '../reading/index.js'
 import {moveBounce} from './bounces.js'
-import {openChannel, readAll, thoseWith, writeTypes} from './channel-file.js'
+import {openChannel, readAll, thoseWith, writeTypesInTime} from './channel-file.js'
 import type {LedgerEntry, Marks} from './ledger.js'
 
 /** `left`: only the trash has it. `open`: it is in the queue, bytes were turned back. `released`: nothing of it is in the trash. */
@@ -58,7 +58,7 @@ export class Unmarker {
       const fd = openChannel(this.channelPaths(channel, number).kept)
       if (fd === undefined) continue
       try {
-        writeTypes(fd, thoseWith(readAll(fd), offsets, type === 'T' ? 'D' : 'T'), type)
+        writeTypesInTime(fd, thoseWith(readAll(fd), offsets, type === 'T' ? 'D' : 'T'), type)
       } finally {
         fs.closeSync(fd)
       }
