@@ -26,6 +26,8 @@ export interface CauseClass {
   readonly topAddresses: readonly Count[]
   /** Addresses that may be banned, the busiest first; absent where banning is no remedy. */
   readonly ban?: readonly string[]
+  /** How many there are, where `ban` does not list them all. */
+  readonly banTotal?: number
   /** Logins that succeeded from an address that tries accounts: a password was guessed. */
   readonly succeeded?: readonly {readonly account: string; readonly address: string}[]
   /** Of `monitor`: true when chkservd.log shows a check of the service that got through since. */

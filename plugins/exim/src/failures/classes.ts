@@ -40,7 +40,7 @@ const brokenInto = (tally: Tally): {account: string; address: string}[] => {
 const classOf = (sum: Sum, tally: Tally, around: Surroundings): CauseClass => {
   const {cause, service, count} = sum
   const isAttack = cause === 'brute-force' || cause === 'monitor-guess'
-  const ban = isAttack ? top(sum.addresses, BANS).map(([address]) => address).filter(address => around.protection.of(address) === null) : undefined
+  const bannable = isAttack ? top(sum.addresses, sum.addresses.size).map(([address]) => address).filter(address => around.protection.of(address) === null) : undefined
   const succeeded = cause === 'brute-force' ? brokenInto(tally) : []
   // Lines that name no account count for none.
   const accounts = sum.accounts.size - (sum.accounts.has('') ? 1 : 0)
@@ -55,10 +55,11 @@ const classOf = (sum: Sum, tally: Tally, around: Surroundings): CauseClass => {
     accounts,
     addresses,
     proof: [...proofLines(sum), ...around.proofFor(cause, service)],
-    advice: adviceFor(sum, {around, ban: ban ?? [], succeeded}),
+    advice: adviceFor(sum, {around, ban: bannable ?? [], succeeded}),
     topAccounts: named.accounts,
     topAddresses: named.addresses,
-    ...(ban !== undefined && {ban}),
+    ...(bannable !== undefined && {ban: bannable.slice(0, BANS)}),
+    ...(bannable !== undefined && bannable.length > BANS && {banTotal: bannable.length}),
     ...(succeeded.length > 0 && {succeeded}),
     ...(cause === 'monitor' && isMended(around.checks?.get(service ?? ''), sum.last) && {mended: true as const}),
     ...(sum.forgotten > 0 && {approximate: true as const}),

@@ -14,7 +14,7 @@ export type OtherLine = 'outgoing' | 'unparsed'
 const INBOUND = ' authenticator failed for '
 const NAME = /^[\w.-]{1,128}$/
 const SET_ID = ' (set_id='
-// What log summaries append; only they write lines without a time, and only there is it believed: it could be an account.
+// What log summaries append. Only of a line without a time is the number believed: elsewhere it could be an account's.
 const SUMMARY = /: (\d{1,9}) Time\(s\)$/
 // Exim as client: an id of either length, or its delivery's process, stands before the name.
 const MESSAGE_ID = /(?:^| )(?:\w{6}-\w{6}-\w{2}|\w{6}-\w{11}-\w{4}) [\w.-]+$/
@@ -66,7 +66,7 @@ export const parseFailure = (text: string, clock: LogClock): Failure | OtherLine
   const start = head(text, at, clock)
   const peer = start === null ? null : peerAt(text, at + INBOUND.length, endsPeer)
   if (start === null || peer === null) return otherLine(text, at)
-  const summary = Number.isNaN(start.time) ? SUMMARY.exec(text) : null
+  const summary = SUMMARY.exec(text)
   const line = summary === null ? text : text.slice(0, summary.index)
   const code = Number(line.slice(peer.end + 2, peer.end + 5))
   const account = accountAt(line, peer.end, code)
@@ -74,7 +74,7 @@ export const parseFailure = (text: string, clock: LogClock): Failure | OtherLine
   // Of two, the one that is not this machine: nobody gains by looking like it.
   const foreign = isLoopback(peer.address) ? others.find(address => address !== '' && !isLoopback(address)) : undefined
   return {
-    kind: 'failure', time: start.time, times: summary === null ? 1 : Number(summary[1]), authenticator: start.name,
+    kind: 'failure', time: start.time, times: summary === null || !Number.isNaN(start.time) ? 1 : Number(summary[1]), authenticator: start.name,
     address: foreign ?? peer.address, port: peer.port, local: peer.local, code, account,
     forged: others.length > 0, syslog: start.syslog,
   }

@@ -8,6 +8,7 @@ const OPEN = 91
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, character => character.charCodeAt(0))
 const FOR = bytesOf('for ')
 const REFUSED = bytesOf(': 535 Incorrect authentication data (set_id=')
+const TIMES = bytesOf(' Time(s)')
 const ARROW = bytesOf(' <= ')
 const HOST = bytesOf('H=')
 const PROTOCOL = bytesOf(' P=')
@@ -67,6 +68,8 @@ export class QuickLine {
     if (this.accountEnd < this.accountStart) return false
     // It may be a second peer, or a key of a service: the whole parser looks closer.
     for (let index = this.accountStart; index < this.accountEnd; index++) if (bytes[index] === OPEN) return false
+    // So it does at what a log summary appends.
+    if (stands(bytes, stop - TIMES.length, TIMES)) return false
     return bytes[this.accountStart] !== 95
   }
 

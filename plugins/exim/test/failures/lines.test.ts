@@ -46,7 +46,7 @@ const FORMS: [string, Record<string, unknown>][] = [
   // What an attacker writes into his account stays in the account.
   ['2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 Incorrect authentication data (set_id=a) : 535 x (set_id=z)',
     {account: 'a) : 535 x (set_id=z', address: '203.0.113.5', forged: false}],
-  ['2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 Incorrect authentication data (set_id=x): 9999 Time(s)', {times: 1}],
+  ['2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 Incorrect authentication data (set_id=x): 9999 Time(s)', {times: 1, account: 'x'}],
   ['2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 Incorrect authentication data (set_id=a) [127.0.0.1]: 535 Incorrect authentication data (set_id=b)',
     {address: '203.0.113.5', forged: true}],
   // With helo_accept_junk_hosts anything may stand in a HELO.

@@ -25,8 +25,18 @@ export type OpenSeries = ReadonlyMap<string, readonly OpenLog[]>
 // Far below the limit of open files that every process has (ulimit -n is 1024 or more).
 const MOST = 500
 
+/** open(2) of a socket is ENXIO: standard input may be one where another program started us. */
+const openFile = async (path: string): Promise<FileHandle> => {
+  try {
+    return await open(path === '-' ? '/dev/stdin' : path, constants.O_RDONLY | (path.startsWith('/dev/') || path === '-' ? 0 : constants.O_NONBLOCK))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    throw new OpsError('IS_A_SOCKET', `cannot read ${path === '-' ? 'standard input' : path}: it is a socket`, {exit: 'noInput', hint: 'cat LOG | mailops exim auth-failures -'})
+  }
+}
+
 const openLog = async (path: string): Promise<OpenLog> => {
-  const file = await open(path === '-' ? '/dev/stdin' : path, constants.O_RDONLY | (path.startsWith('/dev/') || path === '-' ? 0 : constants.O_NONBLOCK))
+  const file = await openFile(path)
   const stat = await file.stat()
   if (stat.isDirectory()) {
     await file.close()
