@@ -36,6 +36,8 @@ class ReachSearch {
   /** Places in the ruleset, by tag. */
   private readonly placeOf = new Map<string, number>()
   private machine: Machine | undefined
+  /** Not even its automata can be made: every rule would try again and fail. */
+  private tooBig = false
 
   constructor(table: Table, limits: AutomatonLimits) {
     this.table = table
@@ -50,6 +52,7 @@ class ReachSearch {
   }
 
   private one(entry: number): Reachability {
+    if (this.tooBig || this.limits.stop?.() === true) return {entry, verdict: 'unknown'}
     try {
       return this.search(entry)
     } catch (error) {
@@ -88,8 +91,17 @@ class ReachSearch {
     return own.negated || own.language.kind !== 'regular' ? [] : coveringKeys(own.language.node, KEYS_TRIED)
   }
 
+  private build(): Machine {
+    try {
+      return buildMachines([this.ruleset], this.limits)[0]!
+    } catch (error) {
+      this.tooBig = error instanceof BudgetError
+      throw error
+    }
+  }
+
   private answerOf(key: string): string {
-    this.machine ??= buildMachines([this.ruleset], this.limits)[0]!
+    this.machine ??= this.build()
     return this.machine.tags.name(this.machine.run(key))
   }
 }

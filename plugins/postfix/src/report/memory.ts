@@ -27,11 +27,13 @@ export interface MemoryFacts {
   readonly measured: readonly {readonly cold: number; readonly warm: number; readonly keys: number}[]
   readonly holders: readonly Holder[] | undefined
   readonly processes: number | undefined
+  /** True when no more time is to be spent on the model: what is left is guessed. */
+  readonly stop?: (() => boolean) | undefined
 }
 
 /** Reckons with the measured figures where there are some, else with the model's resident bytes. */
-export const memoryReport = ({before, after, measured, holders, processes}: MemoryFacts): MemoryReport => {
-  const [old, now] = [sampled(before), sampled(after)]
+export const memoryReport = ({before, after, measured, holders, processes, stop}: MemoryFacts): MemoryReport => {
+  const [old, now] = [sampled(before, stop), sampled(after, stop)]
   const [real, realNow] = measured
   const saved =
     real !== undefined && realNow !== undefined
@@ -56,12 +58,12 @@ export const memoryReport = ({before, after, measured, holders, processes}: Memo
 const SAMPLE = 2_000
 
 /** Of a big table every n-th rule is followed, and the sum scaled: following all would take longer than rewriting them. */
-const sampled = (table: Table): TableEstimate => {
+const sampled = (table: Table, stop: () => boolean = () => false): TableEstimate => {
   const rules = table.entries.filter(({kind}) => kind === 'rule').length
-  if (rules <= 2 * SAMPLE) return estimateTable(table)
+  if (rules <= 2 * SAMPLE) return estimateTable(table, {stop})
   const step = Math.ceil(rules / SAMPLE)
   let n = 0
   const entries = table.entries.filter(({kind}) => kind !== 'rule' || n++ % step === 0)
-  const estimate = estimateTable({...table, entries})
+  const estimate = estimateTable({...table, entries}, {stop})
   return {...estimate, cold: Math.round(estimate.cold * step), warm: Math.round(estimate.warm * step), exact: false}
 }

@@ -19,6 +19,8 @@ import type {Table} from '../../table/entry.js'
 import {parseTable} from '../../table/parse.js'
 
 const FAST_RULES = 2_000
+/** Of the budget, for the memory model at the end. */
+const MODEL_SHARE = 0.25
 const POSTMAP_SECONDS = {few: 1, many: 10}
 
 export default class OptimizeRegexp extends ChangeCommand {
@@ -139,7 +141,9 @@ export default class OptimizeRegexp extends ChangeCommand {
     const {text, table: after} = proven.optimized
     const holders = instance === undefined ? undefined : placeOf(instance, reference).holders
     const measured = flags.measure ? await this.#measure({before, source, after, text}, instance) : []
-    const memory = memoryReport({before, after, measured, holders, processes: flags.processes})
+    // Patterns of huge repetitions take as long to reckon as they take memory.
+    const until = performance.now() + flags.budget * MODEL_SHARE * 1_000
+    const memory = memoryReport({before, after, measured, holders, processes: flags.processes, stop: () => performance.now() > until})
     const path = reference.kind === 'file' ? reference.path : name
     return {
       map: name,

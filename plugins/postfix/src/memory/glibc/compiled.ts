@@ -24,11 +24,12 @@ export interface CompileOptions {
 
 export interface CompileLimits {
   readonly nodes: number
+  /** Of all closures, and of all states. */
   readonly members: number
   readonly states: number
 }
 
-export const COMPILE_LIMITS: CompileLimits = {nodes: 400_000, members: 20_000_000, states: 50_000}
+export const COMPILE_LIMITS: CompileLimits = {nodes: 400_000, members: 4_000_000, states: 50_000}
 
 const DFA_BYTES = 224
 const FASTMAP_BYTES = 256
@@ -57,7 +58,7 @@ export class CompiledPattern {
     closures.all()
     const tableSize = 2 ** Math.ceil(Math.log2(patternBytes + 1))
     this.options = options
-    this.states = new States(nodes, closures, {mask: tableSize - 1, limit: limits.states})
+    this.states = new States(nodes, closures, {mask: tableSize - 1, limits})
     this.entrance = closures.of[first]!.nodes
     this.initial = this.initialStates()
     const inverted = captures && groups > 0 && nodes.hasChoice

@@ -21,6 +21,12 @@ export interface State {
   successors?: (State | undefined)[]
 }
 
+export interface StateLimits {
+  readonly states: number
+  /** Nodes of all states together: what the time and the memory for following them go by. */
+  readonly members: number
+}
+
 /** All states of one pattern, each made when glibc would make it. */
 export class States {
   /** Heap of all states made so far, transitions included. */
@@ -33,13 +39,14 @@ export class States {
   /** How many states share a place of the hash table. */
   private readonly spots = new Map<number, number>()
   private readonly mask: number
-  private readonly limit: number
+  private readonly limits: StateLimits
+  private members = 0
 
-  constructor(nodes: NodeList, closures: Closures, {mask, limit}: {mask: number; limit: number}) {
+  constructor(nodes: NodeList, closures: Closures, {mask, limits}: {mask: number; limits: StateLimits}) {
     this.nodes = nodes
     this.closures = closures
     this.mask = mask
-    this.limit = limit
+    this.limits = limits
   }
 
   /** The state of these nodes after what `context` says (re_acquire_state_context). */
@@ -47,11 +54,13 @@ export class States {
     const key = `${context}:${entrance.join()}`
     const known = this.known.get(key)
     if (known !== undefined) return known
-    if (this.count >= this.limit) throw new TooBigError('states')
+    if (this.count >= this.limits.states) throw new TooBigError('states')
     const {constraints, types} = this.nodes
     const constrained = entrance.some(node => constraints[node] !== 0)
     const nodes = constrained ? entrance.filter(node => !unmetBefore(constraints[node]!, context)) : entrance
     const state = {nodes, entrance, constrained, halts: entrance.some(node => types[node] === NODE.end)}
+    this.members += entrance.length
+    if (this.members > this.limits.members) throw new TooBigError('members of states')
     this.known.set(key, state)
     this.count++
     this.bytes += chunkBytes(STATE_BYTES) + chunkBytes(4 * entrance.length) + chunkBytes(4 * nodes.length)
