@@ -67,3 +67,16 @@ test('a bundle that is damaged behind its first files leaves nothing of them', (
   expect(picture(world.target)).toEqual(before)
   expect(world.run('history').stdout).toContain('rolled-back')
 })
+
+test('what a delta run has replaced is told, and is no part of the next bundle', () => {
+  const world = makeWorld({domains: [{name: 'example.com'}], mails: 1})
+  const migrate = (...args: string[]) => world.run('smartermail', 'migrate', world.installed.service, world.target, '--map', MAP, '--domains', world.data, '--yes', ...args)
+  expect(migrate().stderr).not.toContain('is kept until undone')
+  appendFileSync(join(world.installed.domains, 'example.com/Users/info/0.grp'), 'more')
+  expect(migrate('--delta').stderr).toContain(`is kept until undone in .mailops-* below ${world.data}`)
+  expect(readdirSync(world.data).some(name => name.startsWith('.mailops-'))).toBe(true)
+  const bundle = join(world.base, 'next.tar.gz')
+  expect(world.run('smartermail', 'bundle', world.target, '--domains', world.data, '-o', bundle).status).toBe(0)
+  expect(readFileSync(`${bundle}.manifest.json`, 'utf8')).toContain('0.grp')
+  expect(readFileSync(`${bundle}.manifest.json`, 'utf8')).not.toContain('.mailops-')
+})
