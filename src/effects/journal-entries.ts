@@ -155,7 +155,7 @@ export const statusOf = (entry: JournalEntry, entries: readonly JournalEntry[]):
   const undo = undosIn(entries)
     .get(entry.id)
     ?.findLast(candidate => ['done', 'partly-done', 'partly-undone'].includes(statusOf(candidate, entries)))
-  if (undo === undefined) return end.complete === false ? 'partly-done' : 'done'
+  if (undo === undefined) return end.complete ? 'done' : 'partly-done'
   return endOf(undo)?.complete === false ? 'partly-undone' : 'undone'
 }
 

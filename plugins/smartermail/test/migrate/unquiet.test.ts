@@ -32,7 +32,7 @@ test('what changes or goes while it is copied is left, named, and brought by the
     const {bulk} = await applyPlan(migration.plan, {
       place, handlers: [copyHandler({source: opened.source, plan: migration.copy, moved})], verify: () => checkOutcome(migration, moved),
     })
-    expect([...moved].map(name => name.split('/').at(-1)).toSorted()).toEqual(['0.grp', '1.grp'])
+    expect(new Set([...moved].map(name => name.split('/').at(-1)))).toEqual(new Set(['0.grp', '1.grp']))
     expect(bulk).toMatchObject([{complete: false}])
     expect(copied(world)).toContain('example.com/Users/info/2.grp')
     expect(copied(world)).not.toContain('example.com/Users/info/0.grp')
