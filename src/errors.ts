@@ -112,6 +112,8 @@ const SYSTEM: Readonly<Record<string, {exit: ExitName; text: string}>> = {
  * @param doing what was tried, as `cannot ...` goes on: `open`, `rename`
  */
 export const fromSystem = (error: unknown, doing: string, path: string): unknown => {
+  // Told already, with the path that it was about.
+  if (isOpsError(error)) return error
   const code = (error as NodeJS.ErrnoException | null)?.code
   const known = code === undefined || !Object.hasOwn(SYSTEM, code) ? undefined : SYSTEM[code]
   if (known === undefined || code === undefined) return error

@@ -29,7 +29,7 @@ const rowOf = async (entry: JournalEntry, entries: readonly JournalEntry[]): Pro
     subject: plan.subject,
     resource: plan.resource,
     status: status === 'interrupted' && (await isRunning(entry, statePlace())) ? 'running' : status,
-    undoable: plan.undoable && (status === 'done' || status === 'partly-undone'),
+    undoable: plan.undoable && ['done', 'partly-done', 'partly-undone'].includes(status),
     ...(plan.undoOf !== undefined && {undoOf: plan.undoOf}),
     uid: plan.uid,
     changes: plan.changes.length,

@@ -116,7 +116,8 @@ export const isRunning = async (entry: JournalEntry, place: StatePlace): Promise
   return lock === null
 }
 
-export type JournalStatus = 'done' | 'rolled-back' | 'conflict' | 'interrupted' | 'undone' | 'partly-undone'
+/** `partly-done`: ended before its end (^C, a failure, a kill in a bulk change); what it did is in place and can be undone. */
+export type JournalStatus = 'done' | 'partly-done' | 'rolled-back' | 'conflict' | 'interrupted' | 'undone' | 'partly-undone'
 
 type EndRecord = Extract<JournalRecord, {type: 'end'}>
 
@@ -153,8 +154,8 @@ export const statusOf = (entry: JournalEntry, entries: readonly JournalEntry[]):
   if (end.status !== 'done') return end.status
   const undo = undosIn(entries)
     .get(entry.id)
-    ?.findLast(candidate => ['done', 'partly-undone'].includes(statusOf(candidate, entries)))
-  if (undo === undefined) return 'done'
+    ?.findLast(candidate => ['done', 'partly-done', 'partly-undone'].includes(statusOf(candidate, entries)))
+  if (undo === undefined) return end.complete ? 'done' : 'partly-done'
   return endOf(undo)?.complete === false ? 'partly-undone' : 'undone'
 }
 

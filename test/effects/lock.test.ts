@@ -105,6 +105,11 @@ describe.each([
     expect(statSync(fresh).mode & 0o777).toBe(0o600)
   })
 
+  test('says why it may not create, not that it is not there', async () => {
+    // Nobody makes files there, root neither.
+    await expect(tryLock('/sys/kernel/mailops-test', {backend, create: true, runDir: dir})).rejects.toMatchObject({code: 'EACCES', oclif: {exit: 77}})
+  })
+
   test('locks a directory', async () => {
     const options = {backend, runDir: dir}
     const queue = join(dir, 'queue')

@@ -15,7 +15,12 @@ const openAny = (path: string, create: boolean): number => {
     const code = codeOf(error)
     // A directory opens for reading only; a file of another owner or a read-only file system may allow just that.
     if (code !== 'EISDIR' && code !== 'EACCES' && code !== 'EROFS') throw error
-    return openSync(path, O_RDONLY | common)
+    try {
+      return openSync(path, O_RDONLY | common)
+    } catch (second) {
+      // It is not there, and was not to be made: why not is what has to be told.
+      throw create && codeOf(second) === 'ENOENT' ? error : second
+    }
   }
 }
 

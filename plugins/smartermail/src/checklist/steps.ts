@@ -1,4 +1,6 @@
 // The steps around a move, in order, filled in with an installation's figures.
+import {sep} from 'node:path'
+
 import {bytesText, countText, durationText, plural} from 'mailops/core'
 
 import type {Counted, Figures} from './figures.js'
@@ -28,7 +30,11 @@ const fewNames = (names: readonly string[]): string =>
 const stop = ({host}: Figures): string => (host === 'windows' ? 'net stop MailService' : 'systemctl stop smartermail')
 const start = ({host}: Figures): string => (host === 'windows' ? 'net start MailService' : 'systemctl start smartermail')
 
-const quoted = (text: string): string => (/^[\w./:\\-]+$/.test(text) ? text : `"${text}"`)
+// For the shell of this host: sh takes a backslash for itself outside of single quotes, cmd.exe knows double ones only.
+const quoted = (text: string): string => {
+  if (sep === '\\') return /^[\w./:\\-]+$/.test(text) ? text : `"${text}"`
+  return /^[\p{L}\p{N}_./:-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
 
 const map = ({prefixes}: Figures): string => prefixes.slice(0, 3).map(({value}) => ` --map ${quoted(`${value}=NEW`)}`).join('')
 
@@ -64,7 +70,7 @@ const before = (figures: Figures): Step[] => {
     {
       id: 'TTL', phase: 'before', title: `Lower the TTL of MX and address records of ${plural(names.length, 'domain')} to 300`,
       lines: ['One old TTL ahead of the move at least: what others hold in their caches keeps the old time.', `Domains: ${fewNames(names)}`],
-      commands: names.slice(0, SHOWN).map(name => `dig +noall +answer MX ${name}`),
+      commands: names.slice(0, SHOWN).map(name => `dig +noall +answer MX ${quoted(name)}`),
     },
     {
       id: 'NEW_MX', phase: 'before', title: 'Add the new server as a further MX, with a higher number than the old one',
@@ -140,7 +146,7 @@ const after = (figures: Figures): Step[] => {
         `SPF records that name ${old.length > 0 ? fewNames(old) : 'the old address'} must name the new one; the PTR of the new address must name the host that it greets with.`,
         'DKIM keys come along in the domains\' settings; their records stay as they are.',
       ],
-      commands: names.slice(0, SHOWN).map(name => `dig +short TXT ${name}`),
+      commands: names.slice(0, SHOWN).map(name => `dig +short TXT ${quoted(name)}`),
     },
     {
       id: 'STRAGGLERS', phase: 'after', title: 'Let the old server pass on what still comes to it',

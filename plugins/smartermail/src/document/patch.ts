@@ -26,7 +26,7 @@ const written = ({format, decoded}: Document, edit: Edit): string => {
   const why = edit.form === 'locked' ? 'comments or elements stand in the value' : `the new value cannot be written there in ${decoded.encoding}`
   throw new OpsError('NOT_PATCHABLE', `${edit.file}:${edit.line}:${edit.column}: ${edit.location} cannot be changed: ${why}`, {
     exit: 'badData',
-    hint: 'change that value by hand in a copy of the source, then run the command again',
+    hint: 'give --set with the value that stands there to leave it as it is, or change it by hand in a copy of the source',
   })
 }
 

@@ -4,7 +4,7 @@ import {OpsError, plural} from 'mailops/core'
 import type {Document} from '../document/document.js'
 import type {Edit} from '../document/edit.js'
 import type {Found} from '../inventory/find-values.js'
-import {mapAddresses} from '../value/address.js'
+import {hasRange, mapAddresses} from '../value/address.js'
 import {isSecretName} from '../value/label.js'
 import {mapValue} from '../value/map-path.js'
 import {keyOf, parentOf} from '../value/windows-path.js'
@@ -33,6 +33,7 @@ const decide = ({value}: Found, {maps, addresses}: Wishes): Decision => {
   const isBoth = mapped.after !== value && addressed !== value
   if (mapped.ambiguous !== null || isBoth)
     return {after: value, why: '', unmapped: [], ambiguous: mapped.ambiguous ?? 'a path and an address of it change at once'}
+  if (addressed !== value && hasRange(value)) return {after: value, why: '', unmapped: [], ambiguous: 'an end of a range of addresses would change'}
   const why = mapped.used.map(({from, to}) => `--map ${from}=${to}`)
   if (addressed !== value) return {after: addressed, why: '--ip', unmapped: mapped.unmapped, ambiguous: null}
   return {after: mapped.after, why: [...new Set(why)].join(' '), unmapped: mapped.unmapped, ambiguous: null}

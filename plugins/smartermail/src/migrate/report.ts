@@ -36,12 +36,28 @@ export interface Took {
   readonly sinceLastWriteSeconds: number
 }
 
+/** What the last line is made of, besides the plan. */
+export interface Done {
+  readonly journalId: string
+  readonly took: Took
+  readonly delta: boolean
+  /** Names of files that were left. */
+  readonly moved: ReadonlySet<string>
+}
+
 /** The last line of a run. */
-export const doneLine = ({edits, copy}: Shown, {journalId, took, delta}: {journalId: string; took: Took; delta: boolean}): string => {
+export const doneLine = ({edits, copy}: Shown, done: Done): string => {
+  const {journalId, took, delta, moved} = done
+  const copied = copy.steps.filter(({name}) => name === null || !moved.has(name))
+  const bytes = copied.reduce((sum, step) => sum + step.bytes, 0)
+  const kept = new Set(copied.flatMap(({before, base}) => (before === null ? [] : [base])))
   const files = new Set(edits.map(({file}) => file)).size
   const downtime = delta ? `; downtime of this run ${secondsText(took.seconds)}, ${secondsText(took.sinceLastWriteSeconds)} after the last write to the source` : ''
-  return `${plural(edits.length, 'edit')} in ${plural(files, 'file')}, ${plural(copy.steps.length, 'file')} copied (${bytesText(copy.bytes)})${downtime}; journal ${journalId}; take it back with: mailops undo ${journalId}`
+  return `${plural(edits.length, 'edit')} in ${plural(files, 'file')}, ${plural(copied.length, 'file')} copied (${bytesText(bytes)})${downtime}${keptText([...kept])}; journal ${journalId}; take it back with: mailops undo ${journalId}`
 }
+
+const keptText = (bases: readonly string[]): string =>
+  bases.length === 0 ? '' : `; what was replaced is kept until undone in .mailops-* below ${bases.join(', ')}: remove it when the move is final`
 
 const secondsText = (seconds: number): string => (seconds < 10 ? `${seconds.toFixed(1)}s` : durationText(seconds))
 

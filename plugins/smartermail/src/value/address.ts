@@ -8,7 +8,8 @@ export interface FoundAddress {
   readonly text: string
 }
 
-const V4 = /(?<![\w.:%-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\w)/g
+// The first and the last of a range (192.0.2.1-192.0.2.9) too.
+const V4 = /(?:(?<![\w.:%-])|(?<=(?<![\w.:%-])(?:\d{1,3}\.){3}\d{1,3}\s?-))(?:\d{1,3}\.){3}\d{1,3}(?!\w|-(?!(?:\d{1,3}\.){3}\d)|\.\w)/g
 // With :: or eight groups; hexadecimal digits, colons, a zone or an IPv4 tail are looked at by the library.
 const V6 = /(?<![\w.:])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:]|\.\w)/g
 
@@ -33,6 +34,12 @@ export const isAddress = (text: string): boolean =>
 /** True when both write the same address: `2001:db8::1` and `2001:0DB8:0:0:0:0:0:1`. */
 export const sameAddress = (a: string, b: string): boolean =>
   a === b || (isAddress(a) && isAddress(b) && ipaddr.parse(a).toNormalizedString() === ipaddr.parse(b).toNormalizedString())
+
+/** True when addresses of a value are the ends of a range: with one end changed it would be another range. */
+export const hasRange = (value: string): boolean => {
+  const found = addressesIn(value)
+  return found.some(({end}, n) => n + 1 < found.length && /^\s*-\s*$/.test(value.slice(end, found[n + 1]!.start)))
+}
 
 /** One address and what replaces it. */
 export interface AddressMap {

@@ -136,6 +136,9 @@ const replaced = (value: string, path: FoundPath, {map, length}: Hit): string =>
   return to.startsWith('\\\\') ? `\\\\?\\UNC\\${to.slice(2)}` : `\\\\?\\${to}`
 }
 
+// Between two quotes of a kind: where it ends is plain, blanks or not.
+const isQuoted = (value: string, {start, end}: FoundPath): boolean => /["']/.test(value[start - 1] ?? '') && value[start - 1] === value[end]
+
 /** Applies maps to all paths in a value, each to the old value only, so that C to D and D to C change places. */
 export const mapValue = (value: string, maps: readonly PathMap[]): Mapped => {
   const paths = pathsIn(value)
@@ -151,7 +154,7 @@ export const mapValue = (value: string, maps: readonly PathMap[]): Mapped => {
       unmapped.push(text)
       continue
     }
-    if (isPosix(hit.map.to) && path.style === 'windows' && !path.whole && /\s/.test(text))
+    if (isPosix(hit.map.to) && path.style === 'windows' && !path.whole && /\s/.test(text) && !isQuoted(value, path))
       return {after: value, used: [], unmapped: [], ambiguous: `how much of ${text} is the path cannot be told`}
     after += value.slice(taken, path.start) + replaced(value, path, hit)
     taken = path.end

@@ -18,7 +18,7 @@ const WINDOWS = /(?:\\\\\?\\)?[A-Za-z]:(?=[\\/]|$)|\\\\(?:\?\\UNC\\)?(?=[^\\/\s"
 const BOUNDARY = /[\s"'=;,|<>(@]/
 const END = /["<>|;\r\n\t]/
 const POSIX_WHOLE = /^\/[^\s/"'<>|:*?\\;,][^"<>|*?\\;\r\n\t]*$/
-const POSIX_PART = /(?<=["'=;|])\/[^\s/"'<>|:*?\\;,]+(?:\/[^\s/"'<>|:*?\\;,]+)+\/?/g
+const POSIX_PART = /(?<=^|[\s"'=;|])\/[^\s/"'<>|:*?\\;,]+(?:\/[^\s/"'<>|:*?\\;,]+)+\/?/g
 
 const endOf = (value: string, start: number, quote: string): number => {
   for (let at = start; at < value.length; at++)
@@ -49,7 +49,8 @@ export const pathsIn = (value: string): FoundPath[] => {
     if (windows.length > 0) return windows
   }
   if (!value.includes('/')) return []
-  if (POSIX_WHOLE.test(value)) return [{start: 0, end: value.length, style: 'posix', whole: true}]
+  // A blank before a slash begins another: /usr/bin/scan --db /var/lib/smartermail/db.
+  if (POSIX_WHOLE.test(value) && !/\s\//.test(value)) return [{start: 0, end: value.length, style: 'posix', whole: true}]
   return [...value.matchAll(POSIX_PART)].map(match => ({
     start: match.index, end: match.index + match[0].length, style: 'posix' as const, whole: false,
   }))

@@ -53,3 +53,12 @@ test.each(['folder', 'bundle'])('of a %s', async kind => {
   const wanted = ['TTL', 'NEW_MX', 'STOP', 'DELTA', 'START', 'ACTIVATE', 'DNS', 'BINDINGS', 'SPF_PTR', 'REMOVE_OLD_MX']
   expect(document.steps.map(({id}) => id).filter(id => wanted.includes(id))).toEqual(wanted)
 })
+
+test('commands can be pasted into a shell: shares keep their backslashes, names their signs', async () => {
+  const service = join(temporaryDirectory('checklist'), 'Service')
+  mkdirSync(service)
+  writeFileSync(join(service, 'domainList.xml'), String.raw`<l><Domain name="b&amp;b.example" path="\\nas01\mail\Domains\b&amp;b.example"/></l>`)
+  const text = await smartermail('checklist', service)
+  expect(text).toContain(String.raw`--map '\\nas01\mail=NEW'`)
+  expect(text).toContain(`MX 'b&b.example'`)
+})

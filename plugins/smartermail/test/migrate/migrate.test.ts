@@ -83,6 +83,7 @@ describe('refused, and nothing is changed', () => {
     ['no place for the data', () => undefined, [...MAP, '--yes'], 64, /--domains/],
     ['without --yes', () => undefined, ['--config-only'], 64, /--yes/],
     ['an ambiguous value', world => replaceIn(world, 'mailConfig.xml', '<banner', String.raw`<run>C:\SmarterMail /x</run><banner`), [...MAP, '--config-only', '--yes'], 64, /--set 'mailConfig\.xml:\/MailConfig\/run=/],
+    ['an end of a range of addresses', world => replaceIn(world, 'mailConfig.xml', '<banner', '<allow>192.0.2.10-192.0.2.20</allow><banner'), ['--ip', '192.0.2.10=198.51.100.10', '--config-only', '--yes'], 64, /range/],
     ['three DNS servers', world => replaceIn(world, 'mailConfig.xml', '<smtpPort', '<dns3>192.0.2.55</dns3><smtpPort'), ['--dns', 'system', '--config-only', '--yes'], 64, /3 settings/],
     ['too many DNS servers', () => undefined, ['--dns', '1.1.1.1,2.2.2.2,3.3.3.3', '--config-only', '--yes'], 64, /left over/],
     ['no DNS setting', world => replaceIn(world, 'mailConfig.xml', /<dns\d>.*\n?/g, ''), ['--dns', '1.1.1.1', '--config-only', '--yes'], 64, /no setting/],

@@ -16,7 +16,7 @@ const apply = async () => {
   const opened = await openSource(service, {configOnly: false, files: null, passphraseFile: undefined})
   const wishes = parseWishes({map: [String.raw`C:\SmarterMail=D:\Mail`], dns: 'system'})
   const migration = await prepareMigration(opened, target, {wishes, domains: data, delta: delta === 'delta', force: false, place})
-  const handlers = [copyHandler({source: opened.source, plan: migration.copy})]
+  const handlers = [copyHandler({source: opened.source, plan: migration.copy, moved: new Set()})]
   return applyPlan(migration.plan, {place, handlers, verify: () => checkOutcome(migration)})
 }
 

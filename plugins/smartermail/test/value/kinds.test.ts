@@ -1,7 +1,7 @@
 // Which values matter, by what they are and what they are called
 import {describe, expect, test} from 'vitest'
 
-import {addressesIn, mapAddresses, sameAddress} from '../../dist/value/address.js'
+import {addressesIn, hasRange, mapAddresses, sameAddress} from '../../dist/value/address.js'
 import {classify} from '../../dist/value/classify.js'
 import {redact} from '../../dist/value/redact.js'
 import {isDomainName} from '../../dist/inventory/find-domains.js'
@@ -25,6 +25,12 @@ test('a key attribute beside a value names it', () => {
 describe('addresses', () => {
   test('are found whole, with ports, in lists and URLs', () => {
     expect(addressesIn('192.0.2.1:25, [2001:db8::1]:25;http://198.51.100.2/x 1.2.3.4.5 a1.2.3.4').map(({text}) => text)).toEqual(['192.0.2.1', '2001:db8::1', '198.51.100.2'])
+  })
+  test('are found in ranges, which are told', () => {
+    expect(addressesIn('192.0.2.1-192.0.2.9').map(({text}) => text)).toEqual(['192.0.2.1', '192.0.2.9'])
+    expect(addressesIn('192.0.2.1-x host-192.0.2.1').map(({text}) => text)).toEqual([])
+    for (const value of ['192.0.2.1-192.0.2.9', '192.0.2.1 - 192.0.2.9']) expect(hasRange(value), value).toBe(true)
+    for (const value of ['192.0.2.1;192.0.2.9', '192.0.2.1', '192.0.2.1 -x 192.0.2.9']) expect(hasRange(value), value).toBe(false)
   })
   test('are compared as addresses and replaced on the old value only', () => {
     expect(sameAddress('2001:db8::1', '2001:0DB8:0:0:0:0:0:1')).toBe(true)

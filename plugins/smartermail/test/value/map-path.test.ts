@@ -48,6 +48,10 @@ describe('several maps', () => {
 describe('shares, drives, POSIX', () => {
   test.each([
     [w`\\NAS01\mail\x`, w`\\nas01\mail=\\nas02\post`, w`\\nas02\post\x`],
+    [w`"C:\SmarterMail\a b.exe" -o C:\SmarterMail\y`, w`C:\SmarterMail=/srv/mail`, '"/srv/mail/a b.exe" -o /srv/mail/y'],
+    ['/usr/bin/scan --db /var/lib/smartermail/db /tmp/x', '/var/lib/smartermail=/srv/mail', '/usr/bin/scan --db /srv/mail/db /tmp/x'],
+    ['java -jar /var/lib/smartermail/x.jar', '/var/lib/smartermail=/srv/mail', 'java -jar /srv/mail/x.jar'],
+    ['/var/lib/smartermail/My Mail', '/var/lib/smartermail=/srv/mail', '/srv/mail/My Mail'],
     [w`\\nas01\mail2\x`, w`\\nas01\mail=\\nas02\post`, w`\\nas01\mail2\x`],
     ['//nas01/mail/x', w`\\nas01\mail=E:\M`, 'E:/M/x'],
     [w`\\?\UNC\nas01\mail\x`, w`\\nas01\mail=\\nas02\post`, w`\\?\UNC\nas02\post\x`],

@@ -1,7 +1,7 @@
 // mailops smartermail migrate: an installation onto another server, every edit shown, with a way back.
 import {Args, Flags} from '@oclif/core'
 
-import {ChangeCommand, OpsError, type JsonObject} from 'mailops'
+import {ChangeCommand, EXIT, OpsError, plural, type JsonObject} from 'mailops'
 import {statePlace} from 'mailops/effects'
 
 import {checkOutcome} from '../../effects/migrate/check-outcome.js'
@@ -32,7 +32,7 @@ export default class Migrate extends ChangeCommand {
     'Not protected from: a service that is started while the command runs, and what SmarterMail itself changes at its first start. ' +
     'Secrets (passwords, keys) are copied as they are and never shown.\n\n' +
     'Exit status: 0 done; 1 the answer was no; 64 usage, or something that only --set or --domains can say; 65 bad data in source or target; 66 no such ' +
-    'source or target; 73 no room; 74 input/output; 75 a service runs on the target, it is locked, or something changed meanwhile; 77 no permission; 130 interrupted.'
+    'source or target; 73 no room; 74 input/output; 75 a service runs on the target, it is locked, or something changed meanwhile (files that changed in the source while they were copied are named: all else is done, --delta brings them); 77 no permission; 130 interrupted.'
   static override examples = [
     String.raw`<%= config.bin %> smartermail migrate old.tar.gz 'C:\Program Files (x86)\SmarterTools\SmarterMail\Service' --map 'C:\SmarterMail=D:\SmarterMail' --dry-run`,
     String.raw`<%= config.bin %> smartermail migrate old.tar.gz SERVICE --map 'C:\SmarterMail=D:\SmarterMail' --dns system --ip 192.0.2.10=198.51.100.10 --yes`,
@@ -108,15 +108,25 @@ export default class Migrate extends ChangeCommand {
       this.data('nothing to do: the target is as it is to be')
       return {...document, dryRun: flags['dry-run'], journalId: null, ...took()}
     }
+    const moved = new Set<string>()
     const applied = await this.carryOut(plan, {
       dryRun: flags['dry-run'], yes: flags.yes, doing: 'copying files', place: statePlace(),
-      handlers: [copyHandler({source: opened.source, plan: copy})],
+      handlers: [copyHandler({source: opened.source, plan: copy, moved})],
       preview: flags.yes && !flags['dry-run'] ? [] : previewLines(shown),
-      verify: () => checkOutcome(migration),
+      verify: () => checkOutcome(migration, moved),
     })
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
     const times = took()
-    this.say(doneLine(shown, {journalId: applied.journalId, took: times, delta: flags.delta}))
-    return {...document, dryRun: false, journalId: applied.journalId, ...times}
+    this.say(doneLine(shown, {journalId: applied.journalId, took: times, delta: flags.delta, moved}))
+    this.#tellMoved([...moved])
+    return {...document, dryRun: false, journalId: applied.journalId, moved: [...moved], ...times}
+  }
+
+  /** A first copy while the old server runs never gets everything. */
+  #tellMoved(moved: readonly string[]): void {
+    if (moved.length === 0) return
+    const list = moved.slice(0, 5).join(', ') + (moved.length > 5 ? ', ...' : '')
+    this.warn(`${plural(moved.length, 'file')} changed or went in the source while it was copied and ${moved.length === 1 ? 'is' : 'are'} not in the target: ${list}; the same command with --delta brings them, for the last time with both services stopped`)
+    process.exitCode = EXIT.tryAgain
   }
 }

@@ -11,14 +11,15 @@ const wrong = (message: string): OpsError => new OpsError('NOT_AS_PLANNED', `${m
 
 /**
  * Compares the disk with the plan.
+ * @param moved names of files that the source took away or changed while they were copied: they are not there
  * @throws OpsError 74 `NOT_AS_PLANNED`
  */
-export const checkOutcome = async ({written, destinations, copy}: Migration): Promise<void> => {
+export const checkOutcome = async ({written, destinations, copy}: Migration, moved: ReadonlySet<string> = new Set()): Promise<void> => {
   for (const {path, bytes} of written)
     if (digestOf(path) !== createHash('sha256').update(bytes).digest('hex')) throw wrong(`${path} does not hold what was written`)
   for (const {name, to, bytes} of copy.steps) {
-    const stat = name === null ? undefined : fs.lstatSync(to, {throwIfNoEntry: false})
-    if (name !== null && stat?.size !== bytes) throw wrong(`${to} is not as it was copied`)
+    if (name === null || moved.has(name)) continue
+    if (fs.lstatSync(to, {throwIfNoEntry: false})?.size !== bytes) throw wrong(`${to} is not as it was copied`)
   }
   const made = new Set(copy.directories)
   for (const {to, what} of destinations)

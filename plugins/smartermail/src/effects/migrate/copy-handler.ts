@@ -3,14 +3,15 @@ import * as fs from 'node:fs'
 import {dirname} from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 
-import {OpsError, bytesText, plural, type BulkChange, type JsonObject} from 'mailops/core'
+import {EXIT, OpsError, bytesText, describe, plural, type BulkChange, type JsonObject} from 'mailops/core'
 import {find, run, type BulkContext, type BulkHandler, type BulkResult} from 'mailops/effects'
 
 import type {CopyPlan, CopyStep} from '../../migrate/copy-steps.js'
 import type {Source} from '../../source/source.js'
 import {inherited, look, makeDirectory, own, requireReal} from './inside.js'
 import {keepIn, readRecord, recordPath, writeRecord, type CopyRecord} from './record.js'
-import {putAside, settleStep, takeBack, takeStep} from './take-step.js'
+import {pending, type Pending} from './pending.js'
+import {dropNew, putAside, settleStep, takeBack, takeStep} from './take-step.js'
 
 /** Name of the handler. */
 export const COPY = 'smartermail.copy'
@@ -39,6 +40,8 @@ const argsOf = (change: {args: JsonObject}): CopyArgs => change.args as unknown 
 export interface CopyLive {
   readonly source: Source
   readonly plan: CopyPlan
+  /** Takes up the names of files that went or changed in the source while they were copied, and were left. */
+  readonly moved: Set<string>
 }
 
 const STEPS_A_TURN = 16
@@ -68,28 +71,30 @@ const syncAll = async (steps: readonly CopyStep[]): Promise<void> => {
 }
 
 const interrupted = (): OpsError =>
-  new OpsError('INTERRUPTED', 'interrupted; what was copied so far stays and can be undone, the configuration is untouched', {
-    exit: 'interrupted', hint: 'mailops smartermail migrate ... --delta goes on where it ended',
-  })
+  new OpsError('INTERRUPTED', 'interrupted; the configuration is untouched', {exit: 'interrupted', hint: 'mailops smartermail migrate ... --delta goes on where it ended'})
 
-const apply = async (args: CopyArgs, {source, plan}: CopyLive, context: BulkContext): Promise<BulkResult> => {
-  const {token} = args
-  writeRecord(context.place, token, plan)
-  const known = new Set<string>()
-  for (const {base, to} of plan.steps) requireReal(base, dirname(to), known)
-  for (const directory of plan.directories) makeDirectory(directory)
-  makeKeeps(plan.steps, token)
+/** Copies one file; gives its name when its source went or changed meanwhile, which is what a running server does. */
+const copyOne = async ({n, token, step}: {n: number; token: string; step: CopyStep}, file: Pending): Promise<string | null> => {
+  try {
+    await takeStep({n, token, step}, file.content())
+    return null
+  } catch (error) {
+    if (!file.hasMoved()) throw error
+    dropNew({n, token, step})
+    return file.name
+  }
+}
+
+const copyFiles = async ({token}: CopyArgs, {source, plan, moved}: CopyLive, context: BulkContext): Promise<number> => {
   const numbers = new Map(plan.steps.map((step, n) => [step.name, n]))
   let done = 0
-  let bytes = 0
   for await (const file of source.files(({name}) => numbers.has(name))) {
     // Reading and writing never wait, so a signal is only heard when the loop of events is given a turn.
     if (done % STEPS_A_TURN === 0) await setImmediate()
     if (context.signal.aborted) throw interrupted()
     const n = numbers.get(file.name)!
-    const step = plan.steps[n]!
-    await takeStep({n, token, step}, file.content())
-    bytes += step.bytes
+    const left = await copyOne({n, token, step: plan.steps[n]!}, pending(file, source.kind))
+    if (left !== null) moved.add(left)
     context.progress(++done, plan.steps.length)
   }
   for (const [n, step] of plan.steps.entries())
@@ -97,12 +102,38 @@ const apply = async (args: CopyArgs, {source, plan}: CopyLive, context: BulkCont
       putAside({n, token, step})
       done++
     }
-  if (done !== plan.steps.length)
-    throw new OpsError('CHANGED', `the source gave ${plural(done, 'file')}, not ${plan.steps.length}`, {exit: 'tryAgain', hint: 'run the command again'})
-  await syncAll(plan.steps)
-  dropKeeps(plan.steps, token, false)
-  return {result: {files: done, bytes, same: plan.same}, complete: true}
+  if (done === plan.steps.length) return done
+  throw new OpsError('CHANGED', `the source gave ${plural(done, 'file')}, not ${plan.steps.length}`, {exit: 'tryAgain', hint: 'run the command again'})
 }
+
+// What cannot be trusted is taken back at once. What was cut short (a full disk, ^C, a kill) stays, hours of copying as
+// it may be: its journal says partly-done, --delta goes on from there, undo takes it back.
+const takeBackUnsound = async (args: CopyArgs, error: unknown, context: BulkContext): Promise<void> => {
+  if (describe(error).exit === EXIT.badData) await undo(args, context)
+}
+
+const apply = async (args: CopyArgs, live: CopyLive, context: BulkContext): Promise<BulkResult> => {
+  const {plan, moved} = live
+  const {token} = args
+  writeRecord(context.place, token, plan)
+  const known = new Set<string>()
+  for (const {base, to} of plan.steps) requireReal(base, dirname(to), known)
+  try {
+    for (const directory of plan.directories) makeDirectory(directory)
+    makeKeeps(plan.steps, token)
+    const done = await copyFiles(args, live, context)
+    await syncAll(plan.steps)
+    dropKeeps(plan.steps, token, false)
+    const bytes = plan.bytes - sizeOf(plan.steps, moved)
+    return {result: {files: done - moved.size, bytes, same: plan.same, moved: [...moved]}, complete: moved.size === 0}
+  } catch (error) {
+    await takeBackUnsound(args, error, context)
+    throw error
+  }
+}
+
+const sizeOf = (steps: readonly CopyStep[], names: ReadonlySet<string>): number =>
+  steps.reduce((sum, {name, bytes}) => sum + (name !== null && names.has(name) ? bytes : 0), 0)
 
 const removeDirectories = ({directories}: CopyRecord): void => {
   for (const directory of directories.toReversed()) {
@@ -140,6 +171,7 @@ const recoverApply = async (args: CopyArgs, context: BulkContext): Promise<'undo
   let taken = 0
   for (const [n, step] of record.steps.entries()) if (settleStep({n, token: args.token, step})) taken++
   if (taken > 0) {
+    context.warn(`${plural(taken, 'file')} of ${record.steps.length} copied so far stay: the same command with --delta goes on, mailops undo ${context.journalId} takes them back`)
     dropKeeps(record.steps, args.token, false)
     return 'done'
   }

@@ -107,7 +107,7 @@ const earlierFiles = (target: string, place: StatePlace): Earlier[] => {
   const {entries} = listJournals(place)
   const files = new Map<string, Earlier>()
   for (const entry of entries) {
-    if (entry.plan.resource !== target || !['done', 'partly-undone'].includes(statusOf(entry, entries))) continue
+    if (entry.plan.resource !== target || !['done', 'partly-done', 'partly-undone'].includes(statusOf(entry, entries))) continue
     for (const change of entry.plan.changes) {
       if (change['kind'] !== 'bulk' || change['handler'] !== COPY || change['direction'] !== 'apply') continue
       const {token} = change['args'] as unknown as CopyArgs

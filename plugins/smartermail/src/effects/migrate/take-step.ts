@@ -68,6 +68,9 @@ const writeAll = async (path: string, content: AsyncIterable<Uint8Array>): Promi
   return bytes
 }
 
+/** Takes away what was written of a file that is not brought to its place after all. */
+export const dropNew = (numbered: Numbered): void => fs.rmSync(newName(numbered), {force: true})
+
 /**
  * Brings a file to its place; what stood there is kept aside.
  * @throws OpsError 75 `CHANGED` when something else stands there by now
