@@ -29,6 +29,16 @@ test('each command loads', async () => {
   for (const command of config.commands) expect(await command.load(), command.id).toBeTypeOf('function')
 })
 
+// A CommonJS module has its names in Node, and in a bundle below `default` only.
+test('the client of Redis is found in it', () => {
+  const directory = temporaryDirectory('bundle')
+  const env = {...process.env, MAILOPS_STATE_DIR: directory, MAILOPS_RUN_DIR: directory, MAILOPS_CONFIG_DIR: directory}
+  const script = `const {main} = await import(${JSON.stringify(join(BUNDLE, 'main.js'))}); await main({root: ${JSON.stringify(BUNDLE)}}, ['greylist', 'expire', '--db', '${directory}/g.db', '--store', 'redis://127.0.0.1:9'])`
+  const {stderr} = spawnSync(process.execPath, ['--input-type=module', '-e', script], {env, encoding: 'utf8', timeout: 20_000})
+  expect(stderr).not.toMatch(/not a function|BAD_STORE/)
+  expect(stderr).toContain('redis://127.0.0.1:9 is not there')
+}, 30_000)
+
 test('what was compiled after it is run instead of it', () => {
   const copy = join(temporaryDirectory('bundle'), 'checkout')
   for (const name of ['bin', 'bundle', 'dist', 'package.json']) fs.cpSync(join(ROOT, name), join(copy, name), {recursive: true})

@@ -23,6 +23,8 @@ my %choice = (fail => {open => 1, closed => 1}, dialog => {own => 1, rblsmtpd =>
 my %number = map { $_ => 1 } qw(timeout reply-delay idle session);
 my $address = '';
 
+my ($own, $ip) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
+
 # One line on stderr, which is the log of tcpserver.
 sub note {
   my ($what, $why) = @_;
@@ -206,8 +208,10 @@ sub send_away {
     if ($host eq '' && open my $fh, '<', '/proc/sys/kernel/hostname') { chomp($host = <$fh>) }
     $cfg{name} = $host ne '' ? $host : 'localhost';
   }
+  # TCPLOCALHOST is DNS data, and a line end in it would be one in our replies.
+  ($cfg{name} = substr $cfg{name}, 0, 255) =~ tr/!-~/?/c;
   # As a process of its own, which holds a fifth less memory than this one while the client takes its time.
-  my $report = $address eq '' ? '' : 'envelope' . field('ip', defined $ENV{TCPREMOTEIP} ? $ENV{TCPREMOTEIP} : $address);
+  my $report = $address eq '' ? '' : 'envelope' . field('ip', $ip);
   $report .= field('host', $ENV{TCPREMOTEHOST}) if $report ne '' && defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
   my $no = $refuse ? "553 5.7.1 $text" : "450 4.2.0 $text";
   my $begin = 'open my $f, "<", shift; while (<$f>) { last if /^__END__$/ } { local $/; $_ = <$f> } eval; die $@ if $@';
@@ -217,7 +221,6 @@ sub send_away {
 
 options();
 unless (@ARGV) { syswrite STDERR, $usage; temporary('no program given', 100) }
-my ($own, $ip) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
 $ip = $ENV{TCP6REMOTEIP} unless defined $ip && $ip ne '';
 $ip = '' unless defined $ip;
 ($address = substr $ip, 0, 63) =~ tr/0-9a-fA-F.:%/?/c;

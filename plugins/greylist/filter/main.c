@@ -26,6 +26,7 @@ static const char usage[] =
 
 static struct settings cfg = {DEFAULT_SOCKET, "", "", 0, 2000, 0, 30000, 60000, 0, 0};
 static char address[64];
+static const char *client = "";
 
 /* One line on stderr, which is the log of tcpserver. */
 static void note(const char *what, const char *why) {
@@ -143,15 +144,19 @@ static void through_rblsmtpd(char **argv, int refuse, const char *text) {
 static void send_away(char **argv, int refuse, const char *said) {
   static struct envelope e;
   static char line[LINE];
-  char host[256] = "localhost", text[REPLY];
+  char host[256] = "localhost", greeted[256], text[REPLY];
   const char *name = getenv("TCPLOCALHOST"), *remote = getenv("TCPREMOTEHOST");
   snprintf(text, sizeof text, "%.400s", *cfg.text && !refuse ? cfg.text : *said ? said : refuse ? "not accepted from here" : "greylisted, please try again later");
   for (char *p = text; *p; p++) if (*p < ' ' || *p > '~') *p = '?';
   if (cfg.rblsmtpd) through_rblsmtpd(argv, refuse, text);
   if (!*cfg.name) cfg.name = name && *name ? name : gethostname(host, sizeof host - 1) == 0 ? host : "localhost";
+  /* TCPLOCALHOST is DNS data, and a line end in it would be one in our replies. */
+  snprintf(greeted, sizeof greeted, "%s", cfg.name);
+  for (char *p = greeted; *p; p++) if (*p <= ' ' || *p > '~') *p = '?';
+  cfg.name = greeted;
   dialog(&cfg, refuse, text, &e);
   strcpy(line, "envelope");
-  add_field(line, "ip", getenv("TCPREMOTEIP") ? getenv("TCPREMOTEIP") : address);
+  add_field(line, "ip", client);
   if (remote && *remote) add_field(line, "host", remote);
   add_field(line, "helo", e.helo);
   if (e.has_from) add_field(line, "from", e.from);
@@ -167,6 +172,7 @@ int main(int argc, char **argv) {
   char why[300], kind = 'n';
   const char *own = getenv("GREYLIST"), *ip = getenv("TCPREMOTEIP"), *host = getenv("TCPREMOTEHOST");
   if (!ip || !*ip) ip = getenv("TCP6REMOTEIP");
+  if (ip) client = ip;
   for (size_t n = 0; ip && ip[n] && n < sizeof address - 1; n++)
     address[n] = isxdigit((unsigned char)ip[n]) || strchr(".:%", ip[n]) ? ip[n] : '?';
   if (argc < 1) return 100;

@@ -52,6 +52,9 @@ export const guessKind = (text: string, list: RuleList): RuleKind | null => {
  */
 export const makeRule = ({list, text, kind, note, added}: {list: RuleList; text: string; kind?: RuleKind | undefined; note?: string | undefined; added?: number | undefined}): Rule => {
   const sure = kind ?? guessKind(text, list)
+  // No top-level domain is a number (RFC 3696, 2): such a name is an address with a slip in it.
+  if (sure !== 'ip' && sure !== 'helo' && /^[\d.]+(\/\d*)?$/.test(text))
+    throw bad(ipValue(text) === null ? `'${text}' is no IPv4 address or network` : `'${text}' is an address, not a ${sure}`, 'an entry is 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32')
   if (sure === null) throw bad(`'${text}' may be a domain of senders or the name of a client`, `say which: --as ${DOMAIN_KINDS}`)
   if ((list === 'opt-in' || list === 'opt-out') && sure !== 'recipient')
     throw bad(`the ${list} list holds recipients, '${text}' is given as ${sure}`, 'a recipient is user@domain, user@, or a domain')

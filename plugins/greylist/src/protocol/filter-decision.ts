@@ -11,6 +11,10 @@ const hostName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9.
 const overrideOf = (overrides: ConnectLine['overrides']): Override =>
   Object.fromEntries(Object.entries(overrides).map(([name, text]) => [name, durationOrNull(text as string)] as const).filter(([, span]) => span !== null))
 
+/** The overrides that are no span of time, as the environment has them: `GREYLIST_DELAY 'soon'`. */
+export const slipsOf = ({overrides}: ConnectLine): string[] =>
+  Object.entries(overrides).flatMap(([name, text]) => (durationOrNull(text as string) === null ? [`GREYLIST_${name.toUpperCase()} ${JSON.stringify((text as string).slice(0, 40))}`] : []))
+
 /** What to ask when a client has connected. */
 export const requestOfConnect = (line: ConnectLine, listener: string): Request => ({
   client: line.ip,

@@ -90,7 +90,7 @@ export const learnedLines = ({sources, passed, lost, waiting, median, p95}: Lear
   const [most] = worst(sources, 1)
   return [
     `${plural(all, 'first attempt')} ${would}:`,
-    `  ${countText(passed)} came back in time, half of them within ${span(median)}, 95 % within ${span(p95)}`,
+    `  ${countText(passed)} came back in time${passed === 0 ? '' : `, half of them within ${span(median)}, 95 % within ${span(p95)}`}`,
     `  ${countText(lost)} never came back in time`,
     `  ${countText(waiting)} may still come back`,
     '',

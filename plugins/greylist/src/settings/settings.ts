@@ -45,6 +45,31 @@ const fault = (file: string, member: string, message: string): OpsError =>
     hint: `correct it in ${file}; mailops greylist check reads it again`,
   })
 
+const POSITION = / at position (\d+)/
+
+const jsonFault = (text: string): string | null => {
+  try {
+    JSON.parse(text)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** The first line that JSON does not allow. Of some faults Node tells no place: then the first line that is not only unfinished. */
+const faultyLine = (text: string): number => {
+  const whole = text.replace(/^\ufeff/, '').trimEnd()
+  const position = POSITION.exec(jsonFault(whole) ?? '')?.[1]
+  if (position !== undefined) return whole.slice(0, Number(position)).split('\n').length
+  const lines = whole.split('\n')
+  const isFaulty = (part: string): boolean => {
+    const message = jsonFault(part) ?? ''
+    return message !== '' && !/Unexpected end|Unterminated/.test(message) && Number(POSITION.exec(message)?.[1] ?? 0) < part.length
+  }
+  const bad = lines.findIndex((_, n) => isFaulty(lines.slice(0, n + 1).join('\n')))
+  return bad === -1 ? lines.length : bad + 1
+}
+
 /**
  * The content of a settings file.
  * @param file its name, for errors
@@ -55,7 +80,8 @@ export const parseSettingsFile = (text: string, file: string): FileSettings => {
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
-    throw fault(file, '', `is not JSON: ${(error as Error).message}`)
+    // Of several lines where Node quotes the text.
+    throw fault(`${file}:${faultyLine(text)}`, '', `is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault(file, '', 'must be an object {...}')
   const result = v.safeParse(fileSchema, value)

@@ -1,7 +1,8 @@
 // The commands while a daemon runs: it is asked, it takes changes at once, and what it knows is shown.
-import {spawn, type ChildProcess} from 'node:child_process'
+import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
-import {connect} from 'node:net'
+import {existsSync} from 'node:fs'
+import {connect, createServer} from 'node:net'
 import {join} from 'node:path'
 
 import {runCommand} from '@oclif/test'
@@ -80,3 +81,21 @@ test('killed under load: nothing is damaged, and what is older than the last sec
   await started(state, '--delay', '1h')
   expect(await json('greylist', 'check', '10.0.77.1', 'a@b.example', 'c@d.example')).toMatchObject({known: true, decision: {reason: 'early'}})
 })
+
+test('what cannot start ends, and leaves no socket on which clients would wait', async () => {
+  const state = place()
+  const taken = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const {port} = taken.address() as {port: number}
+  const serve = (...flags: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, 'bin', 'run.js'), 'greylist', 'serve', '--no-spf', ...flags], {env: process.env, encoding: 'utf8', timeout: 30_000})
+  for (const [flags, status, code] of [
+    [['--metrics', `127.0.0.1:${port}`], 75, 'IN_USE'],
+    [['--policy', `inet:127.0.0.1:${port}`], 75, 'IN_USE'],
+    [['--policy', 'inet:192.0.2.1:10023'], 73, 'NO_ADDRESS'],
+  ] as const) {
+    expect(serve(...flags)).toMatchObject({status, stderr: expect.stringContaining(`[${code}]`)})
+    expect(existsSync(join(state, 'run', 'greylist.sock'))).toBe(false)
+  }
+}, 60_000)

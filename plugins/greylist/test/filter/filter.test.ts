@@ -55,6 +55,14 @@ describe.each(forms)('$form', ({form, path}) => {
     })
   })
 
+  test('only TCP6REMOTEIP: what was asked with is reported; a name with a line end makes no line of its own', async () => {
+    const {path: socket, lines} = await standIn('grey 60 later\n')
+    const run = await runFilter(path, {args: ['--socket', socket], input: SMTP, env: {TCPREMOTEIP: '', TCP6REMOTEIP: '2001:db8::7', TCPLOCALHOST: 'mx\r\n250 x\u00e9'}})
+    expect(run.stdout.split('\r\n').slice(0, 3)).toEqual(['220 mx??250?x?? ESMTP', '250-mx??250?x??', '250-PIPELINING'])
+    await until(() => lines.length === 2)
+    expect(lines.map(line => parseFilterLine(line)?.ip)).toEqual(['2001:db8::7', '2001:db8::7'])
+  })
+
   test('the null sender has its answer at RCPT and is deferred at DATA', async () => {
     const {path: socket} = await standIn('grey 60 later\n')
     const run = await runFilter(path, {args: ['--socket', socket, '--name', 'x'], input: 'HELO h\nMAIL FROM:<>\nRCPT TO:<b@example.net>\nDATA\nQUIT\n'})

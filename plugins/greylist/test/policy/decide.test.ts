@@ -31,6 +31,13 @@ const reason = (request: Partial<Request>, given = policy()): string => {
   return 'decision' in opening ? `${opening.decision.action} ${opening.decision.reason}` : `ask ${opening.ask.network} ${opening.ask.sender} ${opening.ask.recipient}`.trim()
 }
 
+test('an address with a slip in it is no name', () => {
+  for (const text of ['300.1.1.1', '1.2.3.4.5', '10.0.0.0/40', '1.2.3.4/'])
+    for (const kind of [undefined, 'domain', 'client', 'sender', 'recipient'] as const) expect(() => rule('allow', text, kind)).toThrowError(`'${text}' is no IPv4 address or network`)
+  expect(() => rule('opt-out', '192.0.2.1')).toThrowError("'192.0.2.1' is an address, not a recipient")
+  expect(rule('block', '192.0.2.1', 'helo')).toMatchObject({kind: 'helo', value: '192.0.2.1'})
+})
+
 test('who is never greylisted', () => {
   expect(reason({relayClient: true})).toBe('pass relay-client')
   expect(reason({authenticated: 'me'})).toBe('pass authenticated')

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 
+import {slipsOf} from '../../src/protocol/filter-decision.js'
 import {formatFilterLine, formatFilterReply, parseFilterLine, parseFilterReply, replyText, type FilterLine} from '../../src/protocol/filter-line.js'
 
 test('any request comes through whole', () => {
@@ -42,4 +43,9 @@ test('replies: what is written is read', () => {
 test('no text breaks out of its line', () => {
   expect(replyText('a\r\nb\u001b\u00e9')).toBe('a??b??')
   expect(formatFilterReply({verb: 'grey', seconds: 1.2, text: `x\n250 ok ${'y'.repeat(900)}`})).toMatch(/^grey 2 x\?250 ok y{300,400}\n$/)
+})
+
+test('a span in the environment that is none is named', () => {
+  const line = {verb: 'connect', ip: '192.0.2.1', host: '', overrides: {delay: 'soon', window: '1h', keep: ''}} as const
+  expect(slipsOf(line)).toEqual(['GREYLIST_DELAY "soon"', 'GREYLIST_KEEP ""'])
 })

@@ -124,6 +124,11 @@ test.skipIf(process.getuid?.() !== 0)('a full disk: everybody passes and it is s
   const answers = await burst()
   expect(answers.every(({action, reason}) => (action === 'pass' && reason === 'disk-full') || action === 'defer')).toBe(true)
   expect(warned.join('\n')).toMatch(/no room for the store, everybody passes: .*g\.db/)
+  // Whoever looks at such a time gets numbers, and for a change a reason.
+  const told = async (request: Parameters<typeof service.control>[0]) => (await service.control(request).next()).value as Record<string, unknown>
+  expect(await told({verb: 'counts'})).toMatchObject({counts: {'pass disk-full': expect.any(Number)}})
+  const entries = Array.from({length: 5000}, (_, k) => ({network: `192.0.${k}.0/24`, sender: 's'.repeat(200), recipient: 'r'.repeat(200), first: 1, last: 1, passed: 0, tries: 1}))
+  await expect(told({verb: 'put', entries})).rejects.toMatchObject({code: 'STORE_FULL', oclif: {exit: 73}})
   execFileSync('mount', ['-o', 'remount,size=64m', directory])
   await vi.waitFor(async () => expect((await ask({client: '172.16.0.1'})).action).toBe('defer'), {timeout: 10_000, interval: 20})
   expect(warned.join('\n')).toMatch(/the store works again/)

@@ -57,7 +57,15 @@ test.each([
 })
 
 test('what is not JSON is told where', () => {
-  expect(() => parseSettingsFile('{"delay": ', 'greylist.json')).toThrowError(/greylist\.json: is not JSON: /)
+  expect(() => parseSettingsFile('{"delay": ', 'greylist.json')).toThrowError(/greylist\.json:1: is not JSON: /)
+  for (const [text, line] of [
+    ['{\n  "delay": "5m",\n  "window": ,\n  "keep": "9d"\n}\n', 3],
+    ['{\n  "delay": "5m"\n  "window": "1h"\n}', 3],
+    ['{\n  "delay": "5m",\n}\n', 3],
+    ['{\n  "delay": "5m"\n\n', 2],
+    ['{"delay": "5m"}\n\n}\n', 3],
+    ['{\n  "note": "a\nb"\n}', 2],
+  ] as const) expect(() => parseSettingsFile(text, 'f')).toThrowError(new RegExp(`^f:${line}: is not JSON: .*$`))
 })
 
 test('flags go before the file', () => {

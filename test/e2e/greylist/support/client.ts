@@ -53,7 +53,7 @@ export const plainClient = (to: {port: number; host?: string; localAddress?: str
     text: () => text,
     expect: async pattern =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${pattern} did not come; what came: ${JSON.stringify(text.slice(0, 500))}`)), 20_000)
+        const timer = setTimeout(() => reject(new Error(`${pattern} did not come; what came: ${JSON.stringify(text.slice(0, 500))}`)), 60_000)
         const look = (): void => {
           if (!pattern.test(text)) return
           clearTimeout(timer)

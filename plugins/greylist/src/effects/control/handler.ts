@@ -4,7 +4,8 @@ import {OpsError, type JsonObject} from 'mailops/core'
 import type {ControlHandler, ControlRequest} from '../../protocol/control-line.js'
 import type {Service} from '../../policy/service.js'
 import type {Request, Rule, Settings} from '../../policy/types.js'
-import type {Entry, EntryFilter, Key, Store} from '../../store/store.js'
+import type {Counts, Entry, EntryFilter, Key, Store} from '../../store/store.js'
+import {asOpsError} from '../service/holder.js'
 import {topNetworks} from './top.js'
 import {longest} from '../service/spans.js'
 
@@ -15,7 +16,8 @@ export interface Held {
   readonly metrics: () => Promise<string>
   readonly settings: () => Settings
   readonly isLearning: () => boolean
-  readonly flush: () => Promise<void>
+  /** The counters of a day or of all days, with what the store has not taken yet. */
+  readonly countsOf: (store: Store, day?: number) => Promise<Counts>
   readonly rulesChanged: () => Promise<void>
   /** Reads the providers' list again. */
   readonly reload: () => void
@@ -67,8 +69,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return {}
   }),
   counts: single(async (held, request) => {
-    await held.flush()
-    return json({counts: await storeOf(held).counts(request['day'] as number | undefined)})
+    return json({counts: await held.countsOf(storeOf(held), request['day'] as number | undefined)})
   }),
   size: single(async held => json(await storeOf(held).size())),
   top: single(async (held, request) => json({top: await topNetworks(storeOf(held), member<number>(request, 'limit'))})),
@@ -82,6 +83,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   }),
 }
 
+/** What SQLite says is the disk's or the file's trouble, not a fault of the program. */
+async function* explained(answer: Answer, {settings}: Held): Answer {
+  try {
+    return yield* answer
+  } catch (error) {
+    throw asOpsError(error, settings().db)
+  }
+}
+
 /** The handler of a service. */
 export const controlHandler =
   (held: Held): ControlHandler =>
@@ -89,5 +99,5 @@ export const controlHandler =
     const verb = Object.hasOwn(VERBS, request.verb) ? VERBS[request.verb] : undefined
     if (verb === undefined)
       throw new OpsError('UNKNOWN_VERB', `this daemon does not know the control request ${request.verb}`, {exit: 'unavailable', hint: 'restart the daemon: it is of another version than this command'})
-    return verb(held, request)
+    return explained(verb(held, request), held)
   }

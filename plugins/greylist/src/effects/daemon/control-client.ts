@@ -8,7 +8,7 @@ import type {ControlRequest} from '../../protocol/control-line.js'
 const ABSENT = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR'])
 const CONNECT_MS = 5_000
 // Between two rows: a daemon that is stopped or stuck must not hold a command for ever.
-const SILENCE_MS = 60_000
+const SILENCE_MS = 20_000
 
 const absent = (path: string): OpsError =>
   new OpsError('DAEMON_ABSENT', `no daemon answers on ${path}`, {exit: 'unavailable', hint: 'mailops greylist serve, or systemctl start mailops-greylist'})

@@ -2,7 +2,7 @@
 import type {Socket} from 'node:net'
 
 import type {Service} from '../../policy/service.js'
-import {envelopeOf, filterReplyOf, requestOfConnect} from '../../protocol/filter-decision.js'
+import {envelopeOf, filterReplyOf, requestOfConnect, slipsOf} from '../../protocol/filter-decision.js'
 import {formatFilterReply, MAX_REQUEST_BYTES, parseFilterLine} from '../../protocol/filter-line.js'
 import type {Connections} from './connections.js'
 import type {Talk} from './log.js'
@@ -29,7 +29,10 @@ const answer = (socket: Socket, line: string, {service, listener, talk}: Serving
   } else if (request.verb === 'envelope') {
     service.report(envelopeOf(request))
     socket.end()
-  } else service.decide(requestOfConnect(request, listener), decision => socket.end(formatFilterReply(filterReplyOf(decision)), 'latin1'))
+  } else {
+    for (const slip of slipsOf(request)) talk.warn(`${slip} is no span of time, and not used: see tcp.smtp`)
+    service.decide(requestOfConnect(request, listener), decision => socket.end(formatFilterReply(filterReplyOf(decision)), 'latin1'))
+  }
 }
 
 /** Serves one connection of a filter. */

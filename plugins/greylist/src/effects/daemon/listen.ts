@@ -42,12 +42,20 @@ const clearStale = async (path: string): Promise<void> => {
   fs.unlinkSync(path)
 }
 
+// Of getaddrinfo(3) and bind(2): the host's name or address is none of this machine's.
+const ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'])
+
+/** Why a server could not listen, for people: 75 in use, 73 no address of this host, 77 no permission. */
+export const listenError = (error: NodeJS.ErrnoException, name: string): unknown => {
+  const {code = ''} = error
+  if (code === 'EADDRINUSE') return new OpsError('IN_USE', `cannot listen on ${name}: in use already`, {exit: 'tryAgain', hint: 'ss -lp shows by whom', cause: error})
+  if (!ADDRESS.has(code)) return fromSystem(error, 'listen on', name)
+  return new OpsError('NO_ADDRESS', `cannot listen on ${name}: this host has no such address (${code})`, {exit: 'cannotCreate', hint: 'ip address shows what it has', cause: error})
+}
+
 const listening = async (server: Server, start: () => void, name: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const busy = new OpsError('IN_USE', `cannot listen on ${name}: in use already`, {exit: 'tryAgain', cause: error})
-      reject(error.code === 'EADDRINUSE' ? busy : fromSystem(error, 'listen on', name))
-    })
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, name) as Error))
     server.once('listening', resolve)
     start()
   })

@@ -1,9 +1,8 @@
 // The HTTP port for Prometheus: /metrics, and /healthz for a load balancer.
 import {createServer, type Server} from 'node:http'
 
-import {fromSystem} from 'mailops/core'
-
 import type {Service} from '../../policy/service.js'
+import {listenError} from './listen.js'
 
 /** Where to serve: an address, or a descriptor of systemd's. */
 export type MetricsPlace = {readonly host: string; readonly port: number} | {readonly fd: number}
@@ -25,7 +24,7 @@ export const serveMetrics = async (place: MetricsPlace, service: Service): Promi
     )
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', error => reject(fromSystem(error, 'listen on', 'fd' in place ? 'the metrics socket' : `${place.host}:${place.port}`) as Error))
+    server.once('error', error => reject(listenError(error, 'fd' in place ? 'the metrics socket' : `${place.host}:${place.port}`) as Error))
     server.listen('fd' in place ? {fd: place.fd} : place, resolve)
   })
   return server

@@ -33,6 +33,19 @@ export interface ServeOptions {
 const GRACE_MS = 3_000
 const HANDLERS = {filter: serveFilter, policy: servePolicy, exim: serveExim} as const
 
+interface Resolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Promise.withResolvers, which Node 20 has not. */
+const withResolvers = <T>(): Resolvers<T> => {
+  let both: Omit<Resolvers<T>, 'promise'> | undefined
+  const promise = new Promise<T>((resolve, reject) => (both = {resolve, reject}))
+  return {promise, ...(both as unknown as Omit<Resolvers<T>, 'promise'>)}
+}
+
 /** Connections that come before the store is open wait, unread, until it is. */
 const openSockets = async (planned: readonly PlannedSocket[], connections: Connections, serving: Promise<Omit<Serving, 'listener'>>): Promise<Server[]> => {
   const servers: Server[] = []
@@ -88,17 +101,25 @@ export const serve = async ({settings, reread, openService, talk}: ServeOptions)
   const gid = settings.socket.group === undefined ? null : await groupId(settings.socket.group)
   prepareStore(settings.db, account)
   const connections = new Connections()
-  let open: (serving: Omit<Serving, 'listener'>) => void = () => {}
-  const opening = new Promise<Omit<Serving, 'listener'>>(resolve => {
-    open = resolve
-  })
+  const {promise: opening, resolve: open, reject: giveUp} = withResolvers<Omit<Serving, 'listener'>>()
   const servers = await openSockets(planned, connections, opening)
-  const tallyFd = prepareSide(path, {account, gid})
-  dropRoot(account)
-  const service = await openService(settings, talk)
-  const control = await openControl(sideFolder(path), {service, talk, connections})
-  const metricsPlace = activated.metrics[0] === undefined ? settings.metrics : {fd: activated.metrics[0]}
-  const metrics = metricsPlace === undefined ? null : await serveMetrics(metricsPlace, service)
+  const begin = async () => {
+    const tallyFd = prepareSide(path, {account, gid})
+    dropRoot(account)
+    const service = await openService(settings, talk)
+    undoing.push(async () => service.close())
+    const control = await openControl(sideFolder(path), {service, talk, connections})
+    undoing.push(() => stopListening(control))
+    const metricsPlace = activated.metrics[0] === undefined ? settings.metrics : {fd: activated.metrics[0]}
+    const metrics = metricsPlace === undefined ? null : await serveMetrics(metricsPlace, service)
+    return {tallyFd, service, control, metrics}
+  }
+  const undoing: (() => unknown)[] = [() => giveUp(new Error('not started')), ...servers.map(server => () => stopListening(server))]
+  // Half started it would hold clients until their deadline: it lets them go, and says why it is not there.
+  const {tallyFd, service, control, metrics} = await begin().catch(async (error: unknown) => {
+    for (const undo of undoing) await undo()
+    throw error
+  })
   const endTally = watchTally(tallyFd, {service, talk})
   open({service, talk, connections})
   const stopped = stopSignal(() => void reload({reread, service, talk}))

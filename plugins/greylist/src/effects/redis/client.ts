@@ -34,9 +34,11 @@ export interface RedisEvents {
  * @throws OpsError 69 `REDIS_MISSING` without the module, 64 `BAD_STORE` for a URL that is none
  */
 export const connectRedis = async (url: string, {changed}: RedisEvents): Promise<Redis> => {
-  const {createClient} = await import('@redis/client').catch((error: unknown) => {
+  const loaded = await import('@redis/client').catch((error: unknown) => {
     throw new OpsError('REDIS_MISSING', `@redis/client cannot be loaded: ${(error as Error).message}`, {exit: 'unavailable', hint: 'install mailops anew: it is one of its packages', cause: error})
   })
+  // In a bundle a CommonJS module has its names below `default` only.
+  const {createClient} = 'createClient' in loaded ? loaded : (loaded as unknown as {default: typeof loaded}).default
   let client: ReturnType<typeof createClient>
   try {
     client = createClient({

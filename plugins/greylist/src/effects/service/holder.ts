@@ -42,8 +42,10 @@ export interface HoldOptions {
 
 const textOf = (error: unknown): string => (isOpsError(error) ? `${error.message} [${error.code}]` : error instanceof Error ? `${error.message}${'code' in error ? ` [${String(error.code)}]` : ''}` : String(error))
 
-const asOpsError = (error: unknown, db: string): unknown => {
+/** What is wrong with the store, for the person at a command; what is none of SQLite's comes back as it was. */
+export const asOpsError = (error: unknown, db: string): unknown => {
   const code = sqliteCode(error)
+  if (isDiskFull(error)) return new OpsError('STORE_FULL', `no room for the store ${db}: nothing can be changed`, {exit: 'cannotCreate', hint: `df -h ${db}; meanwhile everybody passes`, cause: error})
   if (code === '') return error
   if (code.startsWith('SQLITE_BUSY')) return new OpsError('STORE_BUSY', `${db} is in use by a daemon that does not answer here`, {exit: 'tryAgain', hint: 'name its socket with --socket', cause: error})
   return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: /READONLY|PERM|AUTH|CANTOPEN/.test(code) ? 'noPermission' : 'io', hint: 'run it as root, or as the user of the daemon', cause: error})

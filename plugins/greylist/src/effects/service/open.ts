@@ -14,7 +14,7 @@ import {wouldDefer} from '../../policy/text.js'
 import type {Envelope, Service} from '../../policy/service.js'
 import type {Decision, Request, Rule, Settings} from '../../policy/types.js'
 import {ageDays, providerMap, STALE_DAYS} from '../../providers/providers.js'
-import type {Answer, Ask} from '../../store/store.js'
+import type {Answer, Ask, Counts, Store} from '../../store/store.js'
 import {controlHandler} from '../control/handler.js'
 import {loadProviders} from '../providers/load.js'
 import {makeSpf} from '../spf/memory.js'
@@ -158,12 +158,19 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     spf.check({domain: opening.ask.domain, address, first: ask.now, ask})
   }
 
+  /** Those that a full disk keeps in memory are counted too: when it is full is when somebody looks. */
+  const countsOf = async (store: Store, day?: number): Promise<Counts> => {
+    await statistics.flush(store).catch((error: unknown) => holder.failed(error))
+    const counts: Record<string, number> = {...(await store.counts(day))}
+    for (const [name, by] of Object.entries(statistics.waiting())) counts[name] = (counts[name] ?? 0) + by
+    return counts
+  }
+
   const metrics = async (): Promise<string> => {
-    await statistics.flush(holder.store).catch((error: unknown) => holder.failed(error))
     const {store} = holder
     const gauges = {learning: current().learning, rules: storedRules.length + settings.rules.length}
     if (store === null) return prometheusText(statistics.waiting(), {...gauges, storeUp: false})
-    return prometheusText(await store.counts(), {...gauges, storeUp: true, ...(await store.size())})
+    return prometheusText(await countsOf(store), {...gauges, storeUp: true, ...(await store.size())})
   }
 
   return {
@@ -176,7 +183,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
       metrics,
       settings: () => settings,
       isLearning: () => current().learning,
-      flush: async () => statistics.flush(holder.store),
+      countsOf,
       rulesChanged: readRules,
       reload: () => {
         providers = null

@@ -33,7 +33,7 @@ const decide = async ({own, learning}: StandaloneArguments, line: ConnectLine): 
     // DNS would outlive the connection that it is for.
     spf: false,
   })
-  const service = await openService(settings, {log: note, warn: text => note(`mailops greylist: ${text}`)})
+  const service = await openService(settings, {log: note, warn: text => note(`mailops greylist: ${text}`)}, {use: 'filter'})
   const decision = await new Promise<Decision>(resolve => service.decide(requestOfConnect(line, 'standalone'), resolve))
   await service.close()
   return decision
