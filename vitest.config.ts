@@ -3,6 +3,7 @@ import {defineConfig} from 'vitest/config'
 
 export default defineConfig({
   test: {
+    setupFiles: ['./test/support/seed.ts'],
     include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
     // A caught console would leave stdout empty for @oclif/test's runCommand.
     disableConsoleIntercept: true,

@@ -28,9 +28,10 @@ const keysOf = (table: Table, more: readonly string[]): string[] =>
 const comparedWithPostmap = (type: TableType, source: string, more: readonly string[]): {joined: number; text: string} => {
   const table = parseTable(source, {engine: type})
   const {table: after, text, steps} = optimizeTable(table)
-  for (const step of steps) expect(certify(step, () => false)).toEqual({verdict: 'proven'})
   const whole = compareRulesets(tableRuleset(table), tableRuleset(after), {...AUTOMATON_LIMITS, states: 20_000})
   expect(whole.verdict === 'different' ? {source, text, ...whole} : 'same').toBe('same')
+  // As the command proves it: a certificate sees one step, and not which keys earlier rules have taken already.
+  if (whole.verdict !== 'equal') for (const step of steps) expect(certify(step, () => false)).toEqual({verdict: 'proven'})
   const keys = keysOf(table, more)
   const [old, now] = [postmap!.ask(type, source, keys), postmap!.ask(type, text, keys)]
   fc.pre(!old.tooSlow && !/match limit|memory/i.test(old.stderr))
