@@ -5,7 +5,7 @@ set -eu
 wanted='
   daemontools runit s6
   ucspi-tcp mailfront
-  gcc libc6-dev perl systemd
+  gcc libc6-dev g++ make python3 procps perl systemd
   postfix postfix-pcre postfix-cdb postfix-lmdb
   redis-server db5.3-util
   e2fsprogs util-linux
@@ -23,7 +23,12 @@ id Debian-exim >/dev/null 2>&1 || nobody='Debian-exim'
 # The tcpserver that speaks IPv6 conflicts with the other one.
 tcp6=${MAILOPS_TEST_TCP6:-/var/cache/mailops-tests/ucspi-tcp-ipv6}
 [ -x "$tcp6/usr/bin/tcpserver" ] || unpack6='ucspi-tcp-ipv6'
-[ -n "$missing${unpack:-}${unpack6:-}${nobody:-}" ] || exit 0
+# Where no compiler was there yet, npm has left out the addon of the greylisting store, or its package as a whole.
+addon() {
+  [ ! -f node_modules/better-sqlite3/build/Release/better_sqlite3.node ] || return 0
+  if [ -d node_modules/better-sqlite3 ]; then npm rebuild better-sqlite3 >/dev/null; else npm ci >/dev/null; fi
+}
+if [ -z "$missing${unpack:-}${unpack6:-}${nobody:-}" ]; then addon; exit 0; fi
 if [ "$(id -u)" -ne 0 ]; then
   echo "tests that need these Debian packages will be skipped:$missing ${unpack:-} ${unpack6:-}" >&2
   exit 0
@@ -61,3 +66,4 @@ unpack_into() {
 # shellcheck disable=SC2086 # lists of package names
 [ -z "${unpack:-}" ] || unpack_into "$exim" $unpack
 [ -z "${unpack6:-}" ] || unpack_into "$tcp6" "$unpack6"
+addon

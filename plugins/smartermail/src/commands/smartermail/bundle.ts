@@ -55,7 +55,7 @@ export default class Bundle extends MailopsCommand {
     '<%= config.bin %> smartermail bundle "C:\\Program Files (x86)\\SmarterTools\\SmarterMail\\Service" -o D:\\move\\mail.tar.gz',
     '<%= config.bin %> smartermail bundle /srv/copy/Service --domains /srv/copy/Domains -o mail.tar.gz --skip-logs',
     '<%= config.bin %> smartermail bundle Service -o config.tar.gz --config-only --files mailConfig.xml,domainList.xml',
-    '<%= config.bin %> smartermail bundle Service -o mail.sealed --encrypt --passphrase-file /root/passphrase --resume',
+    '<%= config.bin %> smartermail bundle Service -o mail.sealed --encrypt --passphrase-file passphrase.txt --resume',
   ]
   static override args = {
     service: Args.string({name: 'SERVICE_DIR', description: 'the Service folder, or a copy of it', required: true, ignoreStdin: true}),
