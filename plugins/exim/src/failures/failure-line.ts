@@ -1,5 +1,6 @@
 // Parses the line of a failed login: `... NAME authenticator failed for PEER: CODE text (set_id=ACCOUNT)`.
 import {isLoopback, normalAddress} from './address.js'
+import {carriedBy} from './carrier.js'
 import type {LogClock} from './clock.js'
 import type {Failure} from './event.js'
 import {plainTime, readFraming} from './framing.js'
@@ -16,8 +17,9 @@ const NAME = /^[\w.-]{1,128}$/
 const SET_ID = ' (set_id='
 // What log summaries append. Only of a line without a time is the number believed: elsewhere it could be an account's.
 const SUMMARY = /: (\d{1,9}) Time\(s\)$/
-// Exim as client: an id of either length, or its delivery's process, stands before the name.
-const MESSAGE_ID = /(?:^| )(?:\w{6}-\w{6}-\w{2}|\w{6}-\w{11}-\w{4}) [\w.-]+$/
+// Exim as client (transports/smtp.c): it logs no `for`, and of a callout no message id either.
+const OUTGOING = /^H=\S+ \[[0-9a-fA-F:.]{2,45}\](?::\d{1,5})? /
+const MESSAGE_ID = /(?:^| )(?:\w{6}-\w{6}-\w{2}|\w{6}-\w{11}-\w{4})$/
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
@@ -49,23 +51,21 @@ const head = (text: string, at: number, clock: LogClock): {time: number; syslog:
   if (!NAME.test(name)) return null
   const plain = blank === 19 ? plainTime(text, clock) : NaN
   if (!Number.isNaN(plain)) return {time: plain, syslog: false, name}
-  const framing = readFraming(text.slice(0, Math.max(0, blank)), clock)
+  // The second message of a connection may still have the id of the first.
+  const before = text.slice(0, Math.max(0, blank)).replace(MESSAGE_ID, '')
+  const framing = readFraming(before, clock)
   return framing === null ? null : {...framing, name}
 }
 
-const otherLine = (text: string, at: number): OtherLine => (MESSAGE_ID.test(text.slice(0, at)) ? 'outgoing' : 'unparsed')
+const otherLine = (text: string, at: number, clock: LogClock): OtherLine =>
+  OUTGOING.test(text.slice(at + FAILURE_NEEDLE.length, at + 400)) && head(text, at, clock) !== null ? 'outgoing' : 'unparsed'
 
-/**
- * Parses a line that holds the needle. Linear in the length of the line, throws for none.
- * @param text the line, a character a byte, without its newline
- * @returns the failure; `outgoing` when Exim was the client; `unparsed` for anything else
- */
-export const parseFailure = (text: string, clock: LogClock): Failure | OtherLine => {
+const parseBare = (text: string, clock: LogClock): Failure | OtherLine => {
   const at = text.indexOf(INBOUND)
-  if (at < 0) return otherLine(text, text.indexOf(FAILURE_NEEDLE))
+  if (at < 0) return otherLine(text, text.indexOf(FAILURE_NEEDLE), clock)
   const start = head(text, at, clock)
   const peer = start === null ? null : peerAt(text, at + INBOUND.length, endsPeer)
-  if (start === null || peer === null) return otherLine(text, at)
+  if (start === null || peer === null) return 'unparsed'
   const summary = SUMMARY.exec(text)
   const line = summary === null ? text : text.slice(0, summary.index)
   const code = Number(line.slice(peer.end + 2, peer.end + 5))
@@ -78,4 +78,23 @@ export const parseFailure = (text: string, clock: LogClock): Failure | OtherLine
     address: foreign ?? peer.address, port: peer.port, local: peer.local, code, account,
     forged: others.length > 0, syslog: start.syslog,
   }
+}
+
+// What containers and journals put around it is rare, so it is looked for only when the line is nothing by itself.
+const parseCarried = (text: string, clock: LogClock): Failure | OtherLine => {
+  const carried = carriedBy(text)
+  if (carried === null || !carried.text.includes(FAILURE_NEEDLE)) return 'unparsed'
+  const inner = parseBare(carried.text, clock)
+  return typeof inner !== 'string' && Number.isNaN(inner.time) ? {...inner, time: carried.time} : inner
+}
+
+/**
+ * Parses a line that holds the needle. Linear in the length of the line, throws for none.
+ * @param text the line, a character a byte, without its newline
+ * @returns the failure; `outgoing` when Exim was the client; `unparsed` for anything else
+ */
+export const parseFailure = (text: string, clock: LogClock): Failure | OtherLine => {
+  const line = text.trimEnd()
+  const bare = parseBare(line, clock)
+  return bare === 'unparsed' ? parseCarried(line, clock) : bare
 }

@@ -22,6 +22,12 @@ const PID = /^\[\d+\]$/
 // Exim cuts what is too long for syslog into numbered parts (log.c).
 const PART = /^\[\d+[\\/]\d+\]$/
 const TAG = /^[\w./-]+(?:\[\d+\])?:$/
+// journalctl -o short-full: the day of the week, and behind the time the zone's name; -o short-unix: seconds since 1970.
+const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)$/
+const ZONE_NAME = /^[A-Z]{3,5}$/
+const EPOCH = /^\d{9,10}\.\d{1,9}$/
+// RFC 5424 whole: priority and version, time, host, application, process, message id, structured data.
+const PRIORITY = /^<\d{1,3}>1$/
 
 const offsetSeconds = (zone: string): number => {
   const [, sign, hours, minutes] = ZONE.exec(zone) ?? []
@@ -48,8 +54,40 @@ class Words {
 
   read(): Framing | null {
     while (this.index < this.words.length)
-      if (!this.takeDate() && !this.takeSyslogDate() && !this.takeMark() && !this.takeHost()) return null
+      if (!this.takeHeader() && !this.takeJournalDate() && !this.takeDate() && !this.takeSyslogDate() && !this.takeMark() && !this.takeHost()) return null
     return {time: this.time, syslog: this.syslog}
+  }
+
+  // `<22>1 TIME HOST APP PROCESS MSGID DATA`; data is `-` or `[id name="value" ...]`, which may hold blanks.
+  private takeHeader(): boolean {
+    if (this.index > 0 || !PRIORITY.test(this.words[0]!) || !ISO.test(this.words[1] ?? '')) return false
+    this.index = 1
+    this.takeDate()
+    this.index += 4
+    const from = this.index
+    while (this.words[from]?.startsWith('[') === true && this.index < this.words.length && !this.words[this.index]!.endsWith(']')) this.index++
+    this.index++
+    this.syslog = true
+    return true
+  }
+
+  private takeJournalDate(): boolean {
+    const word = this.words[this.index]!
+    if (EPOCH.test(word)) {
+      this.time = Math.floor(Number(word))
+      this.index++
+      return true
+    }
+    if (!WEEKDAY.test(word) || !DATE.test(this.words[this.index + 1] ?? '')) return false
+    this.index++
+    if (!this.takeDate()) return false
+    const zone = this.words[this.index] ?? ''
+    // A name as CET is not one offset; the log's own zone is the likelier one, but for UTC.
+    if (ZONE_NAME.test(zone)) {
+      if (zone === 'UTC' || zone === 'GMT') this.time = utc([...DATE.exec(this.words[this.index - 2]!)!.slice(1), ...CLOCK.exec(this.words[this.index - 1]!)!.slice(1)], '')
+      this.index++
+    }
+    return true
   }
 
   private takeDate(): boolean {
@@ -92,9 +130,14 @@ class Words {
     const word = this.words[this.index]!
     if (word === 'LOG:') this.takeRemains()
     else if (TAG.test(word)) this.syslog = true
-    else if (!PID.test(word) && !PART.test(word)) return this.takeSolarisId()
+    else if (!PID.test(word) && !PART.test(word) && !this.isDebugging(word)) return this.takeSolarisId()
     this.index++
     return true
+  }
+
+  // Exim's debugging output (`+pid`) has the process alone before the line.
+  private isDebugging(word: string): boolean {
+    return this.words.length === 1 && /^\d{1,7}$/.test(word)
   }
 
   // -bh writes no time, but what +millisec and log_timezone add to one all the same.
@@ -117,7 +160,7 @@ class Words {
 }
 
 // `<22>Mar`, `exim_mainlog.1.gz:2026-03-03` (grep -H), `812:2026-03-03` (grep -n): the date is what is behind.
-const BEFORE_DATE = /^(?:<\d{1,3}>\d? ?|\S*:)(?=\d{4}-\d\d-\d\d(?:[ T]|$))|^<\d{1,3}>/
+const BEFORE_DATE = /^(?:<\d{1,3}>|[^\s{]*:)(?=\d{4}-\d\d-\d\d(?:[ T]|$))|^<\d{1,3}>(?!1 \d{4}-)/
 
 /**
  * Takes what stands before the name of the authenticator or the message id, without the blank at its end, and returns

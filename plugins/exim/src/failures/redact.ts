@@ -5,7 +5,7 @@ const MASK = '[redacted]'
 // The rest of the name is one half of the key pair (Cpanel::ServiceAuth).
 const SERVICE_KEY = /(__cpanel__service__auth__[a-z0-9-]+?__)[^\s()'"\]]+/gi
 // AUTH PLAIN <base64>, also where a proof line quotes the command, and where the base64 stands alone behind `>> `.
-const AUTH = /\b(AUTH\s+[A-Z0-9-]+\s+)(?!\[)[A-Za-z0-9+/_-]{4,}={0,2}/gi
+const AUTH = /\b(AUTH\s+(?!command\b)[A-Z0-9-]+\s+)(?!\[)[A-Za-z0-9+/_-]{4,}={0,2}/gi
 const SENT_BASE64 = /^(\s*(?:(?:>>|<<)\s*)?)[A-Za-z0-9+/]{16,}={0,2}(?=\s*$)/
 const GIVEN = /((?:given password|password|passwd|pass|secret)\s*[:=]\s*)[^\s,;)]+/gi
 

@@ -1,4 +1,5 @@
 // Parses the line of a message that came from somebody who had logged in: `... ID <= SENDER H=... P=esmtpsa ... A=NAME:ACCOUNT`.
+import {carriedBy} from './carrier.js'
 import type {LogClock} from './clock.js'
 import type {Success} from './event.js'
 import {plainTime, readFraming} from './framing.js'
@@ -26,8 +27,7 @@ const behindSender = (text: string, index: number): number => {
   return quoted < 0 ? -1 : text.indexOf(' ', quoted)
 }
 
-/** Parses a line that holds the needle; null for every other line, of which there are many. */
-export const parseSuccess = (text: string, clock: LogClock): Success | null => {
+const parseBare = (text: string, clock: LogClock): Success | null => {
   const arrow = text.indexOf(' <= ')
   if (arrow < 0 || arrow > 1100) return null
   const sender = behindSender(text, arrow + 4)
@@ -43,4 +43,12 @@ export const parseSuccess = (text: string, clock: LogClock): Success | null => {
   const value = text.slice(mark + 3, end < 0 ? text.length : end)
   const colon = value.indexOf(':')
   return colon < 0 ? null : {kind: 'success', time, address: peer.address, account: value.slice(colon + 1)}
+}
+
+/** Parses a line that holds the needle; null for every other line, of which there are many. */
+export const parseSuccess = (text: string, clock: LogClock): Success | null => {
+  const bare = parseBare(text, clock)
+  if (bare !== null || !text.includes(' <= ')) return bare
+  const carried = carriedBy(text)
+  return carried === null ? null : parseBare(carried.text, clock)
 }

@@ -40,6 +40,23 @@ const FORMS: [string, Record<string, unknown>][] = [
   [`Mar  3 09:45:15 mx1 exim[901]: [ID 197553 mail.info] login ${REST}`, {time: NINE}],
   [`/var/log/exim_mainlog-20260301.gz:2026-03-03 09:45:15 login ${REST}`, {time: NINE, syslog: false}],
   [`\0\0\0\x002026-03-03 09:45:15 login ${REST}`, {time: NINE}],
+  // What containers, journals and quoting put around a line.
+  [`<21>1 2026-03-03T09:45:15.346602+00:00 mx1 exim 17614 - [origin@1 a="b c"] [1\\4] 2026-03-03 09:45:15 login ${REST}`, {time: NINE, syslog: true}],
+  [`<22>1 2026-03-03T09:45:15Z mx1 exim 17614 - - login ${REST}`, {time: NINE, account: 'amy'}],
+  [`2026-03-03T09:45:15.123456789Z stdout F login ${REST}`, {time: NINE, syslog: false}],
+  [`mail_1  | 2026-03-03 09:45:15.345 [17] login ${REST}`, {time: NINE}],
+  [`[pod/mail-0/exim] 2026-03-03 09:45:15 login ${REST}`, {time: NINE}],
+  [`{"log":"2026-03-03 09:45:15 login ${REST}\\n","stream":"stdout","time":"2026-03-03T09:45:15.9Z"}`, {time: NINE, account: 'amy'}],
+  [`{"__REALTIME_TIMESTAMP":"${NINE}000000","SYSLOG_IDENTIFIER":"exim","MESSAGE":"login ${REST}"}`, {time: NINE, account: 'amy'}],
+  [`MESSAGE=2026-03-03 09:45:15 login ${REST}`, {time: NINE}],
+  [`Tue 2026-03-03 09:45:15 UTC mx1 exim[9]: login ${REST}`, {time: NINE, syslog: true}],
+  [`Tue 2026-03-03 09:45:15 CET mx1 exim[9]: login ${REST}`, {time: NINE}],
+  [`${NINE}.123456 mx1 exim4[9]: login ${REST}`, {time: NINE}],
+  [`> 2026-03-03 09:45:15 login ${REST}`, {time: NINE}],
+  [`812-2026-03-03 09:45:15 login ${REST}`, {time: NINE}],
+  [`9084 login ${REST}`, {time: NaN, account: 'amy'}],
+  [`2026-03-03 09:45:15 login ${REST} `, {account: 'amy'}],
+  [`2026-03-03 09:45:15 1xUrpX-00000h-2H login ${REST}`, {time: NINE, account: 'amy'}],
   // A year that syslog leaves out: December is the year before.
   [`Dec 31 23:59:59 mx1 exim[901]: login ${REST}`, {time: at('2025-12-31T23:59:59Z')}],
   [`Feb 29 10:00:00 mx1 exim[901]: login ${REST}`, {time: at('2024-02-29T10:00:00Z')}],
@@ -63,6 +80,12 @@ test.each(FORMS)('%s', (line, expected) => {
 test.each([
   ['2026-03-03 09:45:15 1xUrpX-00000h-2H login authenticator failed H=smarthost.example [192.0.2.1] 535 5.7.8 bad', 'outgoing'],
   ['2026-03-03 09:45:15 10HmaX-000000005vi-0000 plain authenticator failed H=smarthost.example [192.0.2.1] 535 bad', 'outgoing'],
+  // A callout has no message id.
+  ['2026-03-03 09:45:15 plain authenticator failed H=smarthost.example [192.0.2.1] 535 5.7.8 bad', 'outgoing'],
+  ['2026-03-03 09:45:15 rejected EHLO from [192.0.2.1]: syntactically invalid argument(s): y authenticator failed H=h [192.0.2.1] 535 bad', 'unparsed'],
+  ['2026-03-03 09:45:15 rejected EHLO from [192.0.2.1]: syntactically invalid argument(s): a | 2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 x', 'unparsed'],
+  ['{"log":"rejected EHLO: a login authenticator failed for (x) [203.0.113.5]: 535 Incorrect"}', 'unparsed'],
+  ['{"log":7," authenticator failed for ":1}', 'unparsed'],
   ['2026-03-03 09:45:15 rejected EHLO from [192.0.2.1]: syntactically invalid argument(s): y authenticator failed for (z) [127.0.0.1]: 535 Incorrect', 'unparsed'],
   ['2026-03-03 09:45:15 login authenticator failed for somebody', 'unparsed'],
   ['2026-03-03 09:45:15 login authenticator failed for (x) [999.1.1.1]: 535 Incorrect authentication data', 'unparsed'],
@@ -78,6 +101,14 @@ test('a message from somebody who logged in, by either length of id', () => {
   expect(ok(`2026-03-03 09:45:15 1xUrpX-00000h-2H ${rest}`)).toEqual(expected)
   expect(ok(`2026-03-03 09:45:15 10HmaX-000000005vi-0000 ${rest}`)).toEqual(expected)
   expect(ok(`Mar  3 09:45:15 mx1 exim[3]: 1xUrpX-00000h-2H ${rest}`)).toEqual(expected)
+})
+
+test('a message in what a container or a journal writes', () => {
+  const line = '2026-03-03 09:45:15 1xUrpX-00000h-2H <= a@b.example H=(User) [198.51.100.9]:4711 P=esmtpsa A=login:amy S=812'
+  const expected = {kind: 'success', time: NINE, address: '198.51.100.9', account: 'amy'}
+  expect(ok(`exim-1  | ${line}`)).toEqual(expected)
+  expect(ok(JSON.stringify({log: `${line}\n`, stream: 'stdout', time: '2026-03-03T09:45:15Z'}))).toEqual(expected)
+  expect(ok(`2026-03-03T09:45:15.1Z stdout F ${line}`)).toEqual(expected)
 })
 
 test('what only looks like a success is none', () => {
