@@ -2,7 +2,9 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {accessSync, constants, existsSync, statSync} from 'node:fs'
 import {delimiter, isAbsolute, join} from 'node:path'
+import type {Duplex} from 'node:stream'
 import {fromSystem, OpsError} from '../errors.js'
+import {identityOf, type Identity} from './lock/identity.js'
 
 /** A program and its arguments; a first element without a slash is looked for by `find`. */
 export type Argv = readonly [string, ...string[]]
@@ -20,6 +22,8 @@ export interface RunOptions {
   maxOutputBytes?: number
   /** stdout and stderr go to /dev/null: for commands that leave a daemon behind, which would keep our pipes. */
   discardOutput?: boolean
+  /** Called with the process before it becomes the program, which never begins when we die first or when this throws. */
+  announce?: (identity: Identity) => void
 }
 
 /** How a program ended and what it said. */
@@ -85,15 +89,35 @@ const killGroup = (child: ChildProcess): void => {
   }
 }
 
+// Waits for its word and becomes the program; the end of the pipe without a word is our death.
+const GATE = 'IFS= read -r word <&3 && [ "$word" = go ] || exit 125; exec 3<&-; exec "$@"'
+
+const openGate = (child: ChildProcess, announce: (identity: Identity) => void): void => {
+  const gate = child.stdio[3] as Duplex
+  gate.on('error', () => {
+    // EPIPE: it was killed meanwhile; its end tells.
+  })
+  try {
+    const identity = child.pid === undefined ? null : identityOf(child.pid)
+    if (identity === null) return
+    announce(identity)
+    gate.write('go\n')
+  } finally {
+    gate.end()
+  }
+}
+
 /**
- * Runs a program to its end. No shell, LC_ALL=C, a process group of its own: ^C on our terminal does not reach it.
+ * Runs a program to its end. No shell of ours sees its arguments, LC_ALL=C, a process group of its own: ^C on our terminal does not reach it.
  * A status other than 0 is for the caller to judge; a program that is not there is an OpsError (69).
  */
 export const run = async (argv: Argv, options: RunOptions = {}): Promise<Outcome> => {
   const file = need(argv[0])
   const output = options.discardOutput === true ? 'ignore' : 'pipe'
-  const child = spawn(file, argv.slice(1), {
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output],
+  const announce = WINDOWS ? undefined : options.announce
+  const [first, ...rest] = announce === undefined ? [file, ...argv.slice(1)] : ['/bin/sh', '-c', GATE, 'mailops', file, ...argv.slice(1)]
+  const child = spawn(first!, rest, {
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', output, output, ...(announce === undefined ? [] : ['pipe' as const])],
     env: {...process.env, LC_ALL: 'C', ...options.env},
     detached: !WINDOWS,
     windowsHide: true,
@@ -123,6 +147,8 @@ export const run = async (argv: Argv, options: RunOptions = {}): Promise<Outcome
     })
     if (options.input !== undefined)
       child.stdin?.end(typeof options.input === 'string' ? Buffer.from(options.input, 'latin1') : options.input)
+    // A throw here is the promise's failure.
+    if (announce !== undefined) openGate(child, announce)
   })
 }
 

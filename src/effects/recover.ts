@@ -5,6 +5,7 @@ import {describe, isOpsError, OpsError, type ErrorDescription} from '../errors.j
 import type {Change} from '../plan.js'
 import {handlerOf, type BulkHandler} from './bulk.js'
 import {effectOf} from './changes/index.js'
+import {childrenEnded} from './children.js'
 import {readSeen, removeIfThere} from './files.js'
 import {isUnfinished, listJournals, notesOf, planOf, savedOf, type JournalEntry, type JournalStatus} from './journal-entries.js'
 import {reopenJournal, settleJournal, type Journal} from './journal.js'
@@ -74,6 +75,7 @@ const finished = async (work: Work): Promise<boolean> => {
 }
 
 const settle = async (work: Work): Promise<void> => {
+  await childrenEnded(work.journal.records, work.talk)
   if (await finished(work)) return
   const begun = lastBegun(work)
   const change = work.plan.changes[begun]

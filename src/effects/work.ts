@@ -31,6 +31,7 @@ export const slotOf = ({journal, place}: Work, n: number): Slot => ({
   n,
   journalId: journal.id,
   backups: join(place.backups, journal.id),
+  note: note => journal.append({type: 'note', n, note}),
 })
 
 /** What a bulk handler is given. */

@@ -1,7 +1,7 @@
 // What every kind of change can do: stage, commit, say how far it is, revert, and name its inverse.
 import {dirname, join} from 'node:path'
 
-import type {Change, Seen} from '../../plan.js'
+import type {Change, JsonObject, Seen} from '../../plan.js'
 import type {Saved} from '../journal.js'
 
 /** Where a change keeps what it needs: its number in the plan and the backups of its journal. */
@@ -10,10 +10,12 @@ export interface Slot {
   readonly journalId: string
   /** Folder of this journal below backups/, 0700; made by the first change that needs it. */
   readonly backups: string
+  /** Appends a synced record to the journal. */
+  readonly note: (note: JsonObject) => void
 }
 
 /** The file that waits in a target's directory; without the target's own name, which may be as long as names can be. */
-export const besideTarget = (path: string, {journalId, n}: Slot): string => join(dirname(path), `.mailops-${journalId}-${n}`)
+export const besideTarget = (path: string, {journalId, n}: Omit<Slot, 'note'>): string => join(dirname(path), `.mailops-${journalId}-${n}`)
 
 /** `before`: not made; `after`: made; `other`: somebody else has been there since. */
 export type Standing = 'before' | 'after' | 'other'
@@ -35,5 +37,5 @@ export interface ChangeEffect<C extends Change> {
   /** Takes it back; called only when it stands `after`. */
   revert(change: C, slot: Slot, saved: Saved): Promise<void> | void
   /** The change that takes it back later, null when there is none. */
-  inverse(change: C, done: {slot: Slot; saved: Saved; after: Seen | null}): Change | null
+  inverse(change: C, done: {slot: Omit<Slot, 'note'>; saved: Saved; after: Seen | null}): Change | null
 }

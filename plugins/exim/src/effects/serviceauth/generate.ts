@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import {join} from 'node:path'
 
 import {fromSystem} from 'mailops/core'
-import {find, readSeen, run, syncDirectory, writeNew} from 'mailops/effects'
+import {find, noted, readSeen, run, syncDirectory, writeNew, type Argv, type BulkContext} from 'mailops/effects'
 
 import {serviceAnomalies} from '../../serviceauth/anomaly.js'
 import {directoryRights, KEY_BYTES, KEY_FILES, keyRights, SERVICEAUTH, type Owners} from '../../serviceauth/layout.js'
@@ -22,10 +22,11 @@ const isRight = (base: string, service: string, owners: Owners): boolean =>
   serviceAnomalies(lookAtService(base, service), owners).length === 0
 
 /** Asks cPanel's own module, which knows its owners and modes best; it knows one place only. */
-const byCpanel = async ({base}: RenewalArgs, service: string): Promise<void> => {
+const byCpanel = async ({base}: RenewalArgs, service: string, context: BulkContext): Promise<void> => {
   if (base !== SERVICEAUTH || find(PERL) === null) return
   const program = 'Cpanel::ServiceAuth->new(shift)->generate_authkeys_if_missing()'
-  await run([PERL, '-I/usr/local/cpanel', '-MCpanel::ServiceAuth', '-e', program, service], {timeoutMs: CPANEL_MS})
+  const argv: Argv = [PERL, '-I/usr/local/cpanel', '-MCpanel::ServiceAuth', '-e', program, service]
+  await run(argv, noted(argv, CPANEL_MS, note => context.note(note)))
 }
 
 /** Writes both keys in the place aside, then shows them in serviceauth by one rename: nobody ever sees half of them. */
@@ -48,10 +49,10 @@ const byHand = (args: RenewalArgs, service: string): void => {
 }
 
 /** Makes the keys of all services of a change, by cPanel's module where it is there and does it. */
-export const generateKeys = async (args: RenewalArgs): Promise<void> => {
+export const generateKeys = async (args: RenewalArgs, context: BulkContext): Promise<void> => {
   const owners = ownersOf(args)
   for (const {service} of args.services) {
-    await byCpanel(args, service)
+    await byCpanel(args, service, context)
     if (isRight(args.base, service, owners)) continue
     // What its module left half made would be in the way of the rename.
     fs.rmSync(join(args.base, service), {recursive: true, force: true})

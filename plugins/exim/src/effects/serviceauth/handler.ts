@@ -49,9 +49,9 @@ const renew = async (args: RenewalArgs, context: BulkContext): Promise<BulkResul
   makeAside(args)
   context.note({step: BEGUN})
   for (const service of old) setAside(args, service)
-  if (args.generate) await generateKeys(args)
+  if (args.generate) await generateKeys(args, context)
   refuseInterrupted(context)
-  await restart(args.restart)
+  await restart(args.restart, context)
   // The command is not ours to cut off; whoever pressed ^C meanwhile is heard now.
   refuseInterrupted(context)
   await waitForKeys(args, context)
@@ -90,7 +90,7 @@ const putBack = async (args: RenewalArgs, context: BulkContext): Promise<string[
     else if (isAside(args, service)) bringBack(args, service)
   }
   try {
-    await restart(args.restart)
+    await restart(args.restart, context)
   } catch (error) {
     // The old keys are back all the same, and a command that fails now would fail at every recovery.
     const {message} = describe(error)
