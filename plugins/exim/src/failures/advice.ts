@@ -5,7 +5,7 @@ import type {Cause} from './causes.js'
 import type {ServiceChecks} from './chkservd.js'
 import type {CphulkReader} from './cphulk.js'
 import type {Protection, Shelter} from './protection.js'
-import {redact} from './redact.js'
+import {redactName} from './redact.js'
 import type {Sum} from './sums.js'
 
 /** What is known besides the failures themselves. */
@@ -34,7 +34,7 @@ const hulkText = ({accounts, addresses}: Sum, cphulk: CphulkReader | null): stri
   const locked = [...accounts.keys()].filter(name => cphulk.accounts.has(name.toLowerCase()))
   const refused = [...addresses.keys()].filter(address => cphulk.addresses.has(address))
   if (locked.length === 0 && refused.length === 0) return ''
-  const who = [...locked.map(redact), ...refused]
+  const who = [...locked.map(redactName), ...refused]
   return ` cPHulk refuses ${some(who)} (cphulkd.log): while it does, even the right password gets a 535; release them in WHM > cPHulk Brute Force Protection > History Reports.`
 }
 
@@ -93,7 +93,7 @@ const ADVICE: Readonly<Record<Cause, (sum: Sum, findings: Findings) => string>> 
     'See whether Dovecot (on cPanel also cpdoveauthd and cPHulk) runs; on cPanel `/usr/local/cpanel/scripts/restartsrv_dovecot`.' +
     hulkText(sum, around.cphulk),
   backend: () =>
-    'Exim could not ask whether the password is right (435): the keys and the passwords are not at fault, do not reset them. ' +
+    'It could not be asked whether the password is right (435, or maillog shows that Dovecot did not reach cpdoveauthd): the keys and the passwords are not at fault, do not reset them. ' +
     'Read the reason at the end of the lines; mend the permissions of the file or socket that they name, or start Dovecot, on cPanel with `/usr/local/cpanel/scripts/restartsrv_dovecot`.',
   'brute-force': (sum, {around, ban, succeeded}) =>
     `Somebody tries passwords: ${plural(sum.accounts.size, 'account')} from ${plural(sum.addresses.size, 'address', 'addresses')}.` +
@@ -102,7 +102,7 @@ const ADVICE: Readonly<Record<Cause, (sum: Sum, findings: Findings) => string>> 
       : ` ${succeeded[0]!.account} was let in from ${succeeded[0]!.address}, which tries accounts${succeeded.length > 1 ? ` (and ${succeeded.length - 1} more)` : ''}: change that password now.`) +
     banText(ban) + shelterText(sum, around.protection) + hulkText(sum, around.cphulk),
   'stale-password': (sum, {around}) =>
-    `The account is in use and logs in elsewhere or at other times: a program there keeps an old password. Tell ${some([...sum.accounts.keys()].map(redact))}.` +
+    `The account is in use and logs in elsewhere or at other times: a program there keeps an old password. Tell ${some([...sum.accounts.keys()].map(redactName))}.` +
     (hulkText(sum, around.cphulk) || ' If the password is right, see whether cPHulk or another guard has locked the account.') +
     shelterText(sum, around.protection),
   aborted: () => 'The client gave up or sent nothing that can be read: scanners and broken programs. Nothing is to be done while it stays at that.',

@@ -2,7 +2,7 @@
 import {adviceFor, isMended, type Surroundings} from './advice.js'
 import {CAUSES, triesAccounts} from './causes.js'
 import type {CauseClass, Count} from './class.js'
-import {redact} from './redact.js'
+import {redact, redactName} from './redact.js'
 import {sumsOf} from './settle.js'
 import type {Sum} from './sums.js'
 import type {Tally} from './tally.js'
@@ -16,7 +16,7 @@ const top = (counts: ReadonlyMap<string, number>, limit: number): [string, numbe
   [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, limit)
 
 const shown = (counts: ReadonlyMap<string, number>): Count[] =>
-  top(counts, TOP).map(([name, count]) => ({name: redact(name), count}))
+  top(counts, TOP).map(([name, count]) => ({name: redactName(name), count}))
 
 // The first and the last of what was kept, and one between.
 const proofLines = ({proofs}: Sum): string[] => {
@@ -32,7 +32,7 @@ const brokenInto = (tally: Tally): {account: string; address: string}[] => {
   for (let index = 0; index < pairs.size && found.length < BANS; index++) {
     const address = addresses.list[pairs.addresses[index]!]!
     if (pairs.successes[index]! > 0 && !tally.isOwn(address.text) && triesAccounts(address, thresholds))
-      found.push({account: redact(accounts.list[pairs.accounts[index]!]!.name), address: address.text})
+      found.push({account: redactName(accounts.list[pairs.accounts[index]!]!.name), address: address.text})
   }
   return found
 }

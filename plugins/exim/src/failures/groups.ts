@@ -1,5 +1,5 @@
 // Failures by account, address or service instead of by cause.
-import {redact, serviceOf} from './redact.js'
+import {redactName, serviceOf} from './redact.js'
 import type {Group, Grouping} from './report.js'
 import type {Tally} from './tally.js'
 import {isoTime} from './time-text.js'
@@ -15,7 +15,7 @@ interface Running {
 const nameOf = (by: Exclude<Grouping, 'cause'>, account: string, address: string): string => {
   if (by === 'ip') return address === '' ? '(local)' : address
   if (by === 'service') return serviceOf(account) ?? '(no service)'
-  return account === '' ? '(no account)' : redact(account)
+  return account === '' ? '(no account)' : redactName(account)
 }
 
 const add = (groups: Map<string, Running>, name: string, cause: string, [count, first, last]: readonly [number, number, number]): void => {

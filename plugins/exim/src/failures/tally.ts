@@ -23,6 +23,8 @@ export const DEFAULT_BOUNDS: Bounds = {pairs: 600_000, names: 200_000}
 
 const kindOf = (kind: Kind): number => KINDS.indexOf(kind)
 const LOGIN = kindOf('login')
+const MONITOR = kindOf('monitor')
+const BACKEND = kindOf('backend')
 
 /** What was made of one failure, for who watches them come. */
 export interface Told {
@@ -63,6 +65,8 @@ export class Tally {
   readonly attacks = {count: 0, first: 0, last: 0}
   failures = 0
   successes = 0
+  /** Says when Dovecot could not ask whether a password is right; null where no log tells. */
+  backend: {wasAway(time: number): boolean} | null = null
   /** Failures that stood in a second log too. */
   repeated = 0
   /** The earliest and latest failure, 0 for none. */
@@ -103,7 +107,7 @@ export class Tally {
       if (this.first === 0 || event.time < this.first) this.first = event.time
       if (event.time > this.last) this.last = event.time
     }
-    const kind = isLogin === true ? LOGIN : this.kind(event)
+    const kind = this.askedKind(isLogin === true ? LOGIN : this.kind(event), event, address)
     if (kind === LOGIN && address.condemned) return this.attack(event, account, address)
     const index = this.pairs.index(account.id, address.id, kind)
     const isFirst = this.pairs.fail(index, event.times, event.time)
@@ -173,8 +177,14 @@ export class Tally {
     return ORDINARY['brute-force']
   }
 
+  // Where Dovecot could not ask, the refusal says nothing about keys or passwords; known attackers stay what they are.
+  private askedKind(kind: number, {code, time}: Failure, {condemned}: Address): number {
+    if (this.backend === null || code !== 535 || condemned || (kind !== LOGIN && kind !== MONITOR)) return kind
+    return this.backend.wasAway(time) ? BACKEND : kind
+  }
+
   private kind({code, account, address, local, forged}: Failure): number {
-    if (code === 435) return kindOf('backend')
+    if (code === 435) return BACKEND
     if (account !== null && serviceOf(account) !== null) {
       const isOurs = !forged && (this.isOwn(address) || (local !== '' && address === local))
       return kindOf(isOurs ? 'monitor' : 'monitor-guess')

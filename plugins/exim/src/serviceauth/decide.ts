@@ -11,10 +11,12 @@ export type Decision =
   | {readonly action: 'rights'; readonly facts: ServiceFacts; readonly anomalies: readonly Anomaly[]}
 
 /**
- * Wrong rights alone are mended without touching the keys, unless `force`; everything else means new keys.
+ * Wrong rights alone, also those of serviceauth itself, are mended without touching the keys, unless `force`; everything
+ * else means new keys.
+ * @param baseFaults what is wrong with serviceauth itself
  * @throws OpsError 65 for a symbolic link or what is neither directory nor file where keys should be
  */
-export const decide = (facts: ServiceFacts, {owners, force}: {owners: Owners; force: boolean}): Decision => {
+export const decide = (facts: ServiceFacts, {owners, force, baseFaults}: {owners: Owners; force: boolean; baseFaults: readonly Anomaly[]}): Decision => {
   const anomalies = serviceAnomalies(facts, owners)
   const odd = anomalies.find(({kind}) => kind === 'link' || kind === 'strange')
   if (odd !== undefined)
@@ -23,7 +25,7 @@ export const decide = (facts: ServiceFacts, {owners, force}: {owners: Owners; fo
       hint: `look at it with ls -la ${facts.path}, and remove it if nobody needs it`,
     })
   const keys = anomalies.filter(({kind}) => kind === 'keys')
-  if (!force && keys.length === 0 && anomalies.length > 0) return {action: 'rights', facts, anomalies}
+  if (!force && keys.length === 0 && anomalies.length + baseFaults.length > 0) return {action: 'rights', facts, anomalies}
   const why =
     keys[0]?.text ?? (force ? 'new keys were asked for' : 'owner, mode and length are right, and yet it is refused')
   return {action: 'renew', facts, why}

@@ -3,6 +3,7 @@ import {expect, test} from 'vitest'
 
 import {LogClock, offsetClock} from '../../src/failures/clock.js'
 import {parseFailure} from '../../src/failures/failure-line.js'
+import {redact, redactName} from '../../src/failures/redact.js'
 import {parseSuccess} from '../../src/failures/success-line.js'
 
 const at = (text: string): number => Date.parse(text) / 1000
@@ -117,4 +118,17 @@ test('what only looks like a success is none', () => {
   expect(ok(`${start} a@b.example H=(x) [192.0.2.1] P=esmtp S=1 T="P=esmtp A=login:root S=1"`)).toBeNull()
   expect(ok(`${start} "a A=login:root"@b.example H=(x) [192.0.2.1] P=esmtp S=1`)).toBeNull()
   expect(ok('2026-03-03 09:45:15 1xUrpX-00000h-2H => a@b.example H=x [192.0.2.1] A=login:root')).toBeNull()
+})
+
+test('a password typed where the name belongs is not shown, names are', () => {
+  const plain = Buffer.from('\0amy\0s3cret').toString('base64')
+  for (const secret of ['Summer2024', 'P@ssw0rd', 'geheim!1', plain, String.raw`\000amy\000s3cret`, 'AB$de*f']) {
+    expect(redactName(secret)).toBe('[redacted]')
+    const line = `2026-03-03 09:45:15 login authenticator failed for (x) [203.0.113.5]: 535 Incorrect authentication data (set_id=${secret})`
+    expect(redact(line)).toBe(line.replace(secret, '[redacted]'))
+    expect(redact(`${line.replace('535 Incorrect authentication data', '435 Unable to authenticate at present')}: x (y)`)).not.toContain(secret)
+  }
+  for (const name of ['amy', 'info@example.com', 'Info.2024@Example.com', 'webmaster', 'user1', 'CORP\\\\jsmith1', 'John.Doe1', 'amy%example.com', 'amy+list', 'test_User1', 'a) : 535 x (set_id=z', 'postmaster1234'])
+    expect(redactName(name)).toBe(name)
+  expect(redactName('__cpanel__service__auth__exim__AbCdEfGh12345678')).toBe('__cpanel__service__auth__exim__[redacted]')
 })

@@ -209,3 +209,44 @@ test('an event is known again wherever it stands: behind a step back in time, in
   for (let n = 1000; n < 1011; n++) tally.fail(at(1e9 + n), first, () => '')
   expect([tally.failures, tally.repeated]).toEqual([1013, 21])
 })
+
+const command = (...args: string[]) => spawnSync(process.execPath, [RUN, 'exim', 'auth-failures', '--timezone', 'UTC', ...args], {encoding: 'utf8'})
+
+test('a log that was cut off: the report stands, on stdout, and the status says that it is not all', () => {
+  const packed = gzipSync(times(20_000, n => `${failed(n, `user${n * 7919}`, `203.0.${n % 200}.1`)}\n`).join(''))
+  const {path} = logsIn({'mainlog.1.gz': packed.subarray(0, packed.length >> 1)})
+  const {status, stdout, stderr} = command(path('mainlog.1.gz'), '--json')
+  expect(status).toBe(65)
+  expect((JSON.parse(stdout) as {failures: number}).failures).toBeGreaterThan(8000)
+  expect(stderr).toMatch(/mainlog\.1\.gz is damaged or cut off .*; what came before was read/)
+})
+
+test('a time asked for in which nothing can be is a usage error', () => {
+  const {path} = logsIn({mainlog: [failed(0, 'amy', '203.0.113.1')]})
+  const {status, stderr} = command(path('mainlog'), '--since', '2h', '--until', '3d')
+  expect(status).toBe(64)
+  expect(stderr).toContain('--since 2h is later than --until 3d')
+  expect(command(path('mainlog'), '--since', '3d', '--until', '2h').status).toBe(0)
+})
+
+test('while Dovecot did not reach cpdoveauthd a 535 says nothing about keys or passwords', async () => {
+  const key = '__cpanel__service__auth__exim__AbCdEfGh12345678'
+  const lines = [failed(0, 'amy', '198.51.100.1'), ...times(6, n => failed(3000 + n, `user${n}`, '198.51.100.2')), failed(3010, key, '127.0.0.1'), failed(7000, 'bob', '198.51.100.3')]
+  const {path} = logsIn({
+    exim_mainlog: lines,
+    maillog: [
+      'Mar  3 09:00:00 mx1 dovecot: imap-login: Login: user=<amy>, rip=198.51.100.1',
+      'Mar  3 09:50:02 mx1 dovecot[7]: auth-worker(amy,198.51.100.2)<1><a>: conn unix:x: socket error: Failed to connect to /usr/local/cpanel/var/cpdoveauthd.sock: connection refused',
+      // A client's words are no evidence.
+      'Mar  3 10:56:40 mx1 dovecot[7]: imap-login: Login aborted: user=<Failed to connect>, rip=198.51.100.9',
+      'Mar  3 10:56:40 mx1 other[7]: Failed to connect to /usr/local/cpanel/var/cpdoveauthd.sock: connection refused',
+    ],
+  })
+  for (const question of [{logs: [path('exim_mainlog')]}, {logs: [path('exim_mainlog')], side: {maillog: path('maillog')}}]) {
+    const report = await diagnose({...question, wall})
+    expect(causesOf(report)).toEqual({backend: 7, unexplained: 2})
+    expect(report.classes[0]).toMatchObject({cause: 'backend', proof: expect.arrayContaining([expect.stringMatching(/^maillog: .*cpdoveauthd\.sock/)])})
+    expect(report.logs).toContain(path('maillog'))
+    expect(JSON.stringify(report)).not.toContain('AbCdEfGh')
+  }
+})

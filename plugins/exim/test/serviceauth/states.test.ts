@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import {expect, test} from 'vitest'
 
 import {temporaryDirectory} from '../../../../test/support/temporary.js'
-import {serviceAnomalies} from '../../dist/serviceauth/anomaly.js'
+import {baseAnomalies, serviceAnomalies} from '../../dist/serviceauth/anomaly.js'
 import {decide} from '../../dist/serviceauth/decide.js'
 import {parseDuration} from '../../dist/serviceauth/duration.js'
 import type {EntryFacts, ServiceFacts} from '../../dist/serviceauth/facts.js'
@@ -77,9 +77,13 @@ test.each([
 })
 
 test('wrong rights alone are mended, unless forced; missing keys and keys that are right are renewed', () => {
-  const action = (one: ServiceFacts, force = false): string => decide(one, {owners: OWNERS, force}).action
+  const action = (one: ServiceFacts, force = false): string => decide(one, {owners: OWNERS, force, baseFaults: []}).action
   expect(action(facts('exim', {directory: {mode: 0o700}}))).toBe('rights')
   expect(action(facts('exim', {directory: {mode: 0o700}}), true)).toBe('renew')
+  const baseFaults = baseAnomalies({path: '/b', directory: entry({type: 'directory', size: 0, mode: 0o700})}, OWNERS)
+  expect(baseFaults.map(({code}) => code)).toEqual(['MODE'])
+  expect(decide(facts('exim'), {owners: OWNERS, force: false, baseFaults}).action).toBe('rights')
+  expect(decide(facts('exim'), {owners: OWNERS, force: true, baseFaults}).action).toBe('renew')
   expect(action(facts('exim', {directory: {mode: 0o700}, recv: null}))).toBe('renew')
   expect(action(facts('exim'))).toBe('renew')
   expect(() => action(facts('exim', {recv: {type: 'symlink'}}), true)).toThrow(/symbolic link/)

@@ -19,16 +19,17 @@ export default class AuthFailures extends MailopsCommand {
     'Reads Exim\'s main and reject logs, plain, rotated and packed, also what went through syslog, and tells the causes apart:\n\n' +
     'monitor         the keys of cPanel\'s service monitor are refused; it says of which service\n' +
     'outage          users who always get in fail one after another while nobody gets in\n' +
-    'backend         435: Exim could not ask whether the password is right\n' +
+    'backend         435, or maillog says so: nobody could ask whether the password is right\n' +
     'brute-force     many accounts from one address, one account from many addresses, or very fast\n' +
     'monitor-guess   a stranger tries the names of the monitor\'s keys; no reason to reset them\n' +
     'stale-password  the account is in use, and a program somewhere keeps an old password\n' +
     'aborted         no account named: the client gave up or sent nothing that can be read\n' +
     'unexplained     too little to tell\n\n' +
-    'An event that stands in two logs counts once. Credentials are never shown. chkservd.log and cphulkd.log are read ' +
-    'when they are named, lie beside the logs that are named, or are where cPanel has them.\n\n' +
+    'An event that stands in two logs counts once. Credentials are never shown. chkservd.log, cphulkd.log and ' +
+    'maillog (for a cpdoveauthd that Dovecot did not reach) are read when they are named, lie beside the logs that are ' +
+    'named, or are where cPanel has them.\n\n' +
     'With --follow --json the first line is the report, and each further line a failure. The times in JSON are UTC.\n\n' +
-    'Exit status: 0 read, whatever it says; 64 usage; 65 damaged; 66 no log; 77 a log is closed to this user.'
+    'Exit status: 0 read, whatever it says; 64 usage; 65 a packed log is cut off or damaged (what came before was read and is in the report); 66 no log; 77 a log is closed to this user.'
   static override examples = [
     '<%= config.bin %> exim auth-failures --since 2h',
     '<%= config.bin %> exim auth-failures --by ip --since yesterday --until today',
@@ -47,6 +48,7 @@ export default class AuthFailures extends MailopsCommand {
     timezone: Flags.string({description: 'zone of the times in the logs that name none: +0100, Europe/Berlin; this machine\'s by default', helpValue: 'ZONE', default: 'local'}),
     chkservd: Flags.string({description: 'chkservd.log of cPanel\'s service monitor', helpValue: 'FILE'}),
     cphulk: Flags.string({description: 'cphulkd.log of cPanel\'s brute-force protection', helpValue: 'FILE'}),
+    maillog: Flags.string({description: 'Dovecot\'s log on cPanel', helpValue: 'FILE'}),
     own: Flags.string({description: 'address or network of the server itself, besides its interfaces; never to be banned', helpValue: 'ADDRESS', multiple: true, multipleNonGreedy: true}),
     webmail: Flags.string({description: 'address or network of a webmail server; never to be banned', helpValue: 'ADDRESS', multiple: true, multipleNonGreedy: true}),
     'accounts-per-address': threshold('brute-force: so many accounts that fail from one address and never succeed there', DEFAULT_THRESHOLDS.accountsPerAddress),
@@ -77,6 +79,8 @@ export default class AuthFailures extends MailopsCommand {
     }
     const report = diagnosis.report()
     for (const line of reportLines(report, this.width)) this.data(line)
+    // The report stands; a script must not take it for the whole.
+    if (diagnosis.incomplete.length > 0) process.exitCode = 65
     if (!flags.follow) return report
     this.row(report)
     isLive = true
@@ -97,16 +101,20 @@ const questionOf = (flags: Interfaces.InferredFlags<typeof AuthFailures.flags>, 
   if (wall === null) throw new OpsError('USAGE', `--timezone '${flags.timezone}': not a time zone`, {exit: 'usage', hint: 'write +0100, UTC or a name as Europe/Berlin'})
   const date = new Date()
   const now: Now = {now: date.getTime() / 1000, wall, today: [date.getFullYear(), date.getMonth() + 1, date.getDate()]}
+  const window = {
+    since: flags.since === undefined ? -Infinity : parseMoment(flags.since, '--since', now),
+    until: flags.until === undefined ? Infinity : parseMoment(flags.until, '--until', now),
+  }
+  if (window.since > window.until)
+    throw new OpsError('USAGE', `--since ${flags.since} is later than --until ${flags.until}: nothing can be between them`, {
+      exit: 'usage', hint: 'ages count back from now: --since 3d --until 2h',
+    })
   return {
-    logs, wall, by: flags.by, top: flags.top, own: flags.own ?? [], webmail: flags.webmail ?? [],
-    window: {
-      since: flags.since === undefined ? -Infinity : parseMoment(flags.since, '--since', now),
-      until: flags.until === undefined ? Infinity : parseMoment(flags.until, '--until', now),
-    },
+    logs, wall, window, by: flags.by, top: flags.top, own: flags.own ?? [], webmail: flags.webmail ?? [],
     thresholds: {
       accountsPerAddress: flags['accounts-per-address'], addressesPerAccount: flags['addresses-per-account'],
       failuresPerPair: flags['failures-per-pair'], outageUsers: flags['outage-users'],
     },
-    side: {...(flags.chkservd !== undefined && {chkservd: flags.chkservd}), ...(flags.cphulk !== undefined && {cphulk: flags.cphulk})},
+    side: {...(flags.chkservd !== undefined && {chkservd: flags.chkservd}), ...(flags.cphulk !== undefined && {cphulk: flags.cphulk}), ...(flags.maillog !== undefined && {maillog: flags.maillog})},
   }
 }

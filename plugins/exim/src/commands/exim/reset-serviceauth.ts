@@ -65,12 +65,13 @@ export default class ResetServiceauth extends ChangeCommand {
       force: flags.force,
     })
     for (const line of because) this.say(terminalSafe(line))
-    const decisions = services.map(service => decide(lookAtService(base, service), {owners, force: flags.force}))
+    const baseFaults = baseAnomalies(seen, owners)
+    const decisions = services.map(service => decide(lookAtService(base, service), {owners, force: flags.force, baseFaults}))
     const server = this.#verify(flags)
     const renewal = this.#renewal(decisions, {base, dev: seen.directory.dev, owners, server, flags})
     const plan = resetPlan(decisions, {
       base,
-      baseFaults: baseAnomalies(seen, owners),
+      baseFaults,
       renewal,
       lookAt: path => readSeen(path),
     })

@@ -10,6 +10,7 @@ import {localClock, type WallClock} from '../../failures/clock.js'
 import {groupsOf} from '../../failures/groups.js'
 import {Protection} from '../../failures/protection.js'
 import type {Counts, Reading, Watcher, Window} from '../../failures/reader.js'
+import type {BackendReader} from '../../failures/backend-log.js'
 import type {Grouping, Report} from '../../failures/report.js'
 import {Tally} from '../../failures/tally.js'
 import {isoTime} from '../../failures/time-text.js'
@@ -17,7 +18,7 @@ import {follow, type From} from './follow.js'
 import {closeLogs, openLogs, type OpenSeries} from './open-logs.js'
 import {findLogs} from './places.js'
 import {readLogs} from './read-logs.js'
-import {isSideLog, readSideLogs, type SideLogs, type SidePaths} from './side-logs.js'
+import {isSideLog, readBackendLog, readSideLogs, type SideLogs, type SidePaths} from './side-logs.js'
 
 /** What is asked for; everything has a default. */
 export interface Question {
@@ -58,9 +59,12 @@ export class Diagnosis {
   readonly reading: Reading
   readonly files: string[] = []
   readonly warnings: string[] = []
+  /** Logs of which a part could not be read: cut off or damaged. */
+  readonly incomplete: string[] = []
   private readonly question: Question
   private readonly webmail: AddressSet
   private ends: From[] = []
+  private backend: BackendReader | null = null
   private side: SideLogs = {checks: null, cphulk: null, read: []}
 
   constructor(question: Question) {
@@ -104,15 +108,24 @@ export class Diagnosis {
 
   /** Reads what is there. */
   async read(series: OpenSeries): Promise<void> {
+    const {logs = [], side = {}} = this.question
+    // First: of a login that Dovecot could not ask about, Exim's line does not tell the cause.
+    const found = await readBackendLog({named: side.maillog, logs, wall: this.wall}, text => this.warn(text))
+    this.backend = found === null || found.backend.faults === 0 ? null : found.backend
+    this.reading.tally.backend = this.backend
+    const incomplete = (text: string): void => {
+      this.incomplete.push(text)
+      this.warn(text)
+    }
     try {
-      const ends = await readLogs(series, this.reading, {wall: this.wall, progress: this.question.progress ?? (() => {}), warn: text => this.warn(text)})
+      const ends = await readLogs(series, this.reading, {wall: this.wall, progress: this.question.progress ?? (() => {}), warn: incomplete})
       // A log that was packed, or that is a pipe, does not grow.
       this.ends = ends.filter(({log, position}) => log.isFile && position >= log.size).map(({log, position}) => ({path: log.path, position}))
     } catch (error) {
       throw fromSystem(error, 'read', this.files.join(', '))
     }
-    this.side = await readSideLogs(this.question.side ?? {}, this.question.logs ?? [], text => this.warn(text))
-    this.files.push(...this.side.read)
+    this.side = await readSideLogs(side, logs, text => this.warn(text))
+    this.files.push(...this.side.read, ...(this.backend === null ? [] : [found!.path]).filter(path => !this.files.includes(path)))
   }
 
   /** Goes on reading what is written to the newest log of each series, until `signal` is aborted. */
@@ -136,6 +149,7 @@ export class Diagnosis {
       ...this.side,
       proofFor: (cause: string, service: string | null): readonly string[] => {
         const proof = cause === 'monitor' && service !== null ? this.side.checks?.get(service)?.proof : undefined
+        if (cause === 'backend' && this.backend !== null) return [`maillog: ${this.backend.proof}`]
         return proof === undefined || proof === '' ? [] : [`chkservd.log: ${proof}`]
       },
     }

@@ -1,17 +1,22 @@
-// Reads the logs beside Exim's that confirm a cause: chkservd.log and cphulkd.log of cPanel.
+// Reads the logs beside Exim's that confirm a cause: chkservd.log, cphulkd.log and maillog of cPanel.
 import {open} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 
 import {fromSystem, isOpsError} from 'mailops/core'
 
+import {BACKEND_NEEDLE, BackendReader} from '../../failures/backend-log.js'
 import {ChkservdReader, type ServiceChecks} from '../../failures/chkservd.js'
+import {LogClock, type WallClock} from '../../failures/clock.js'
 import {CphulkReader} from '../../failures/cphulk.js'
+import {LONGEST_LINE} from '../../failures/block-scan.js'
 import {bytesOf} from './bytes.js'
 
 /** Where they are; the places of cPanel when not given. */
 export interface SidePaths {
   readonly chkservd?: string
   readonly cphulk?: string
+  /** Dovecot's; read before the others, see `readBackendLog`. */
+  readonly maillog?: string
 }
 
 /** What they say; null where there is no such log. */
@@ -51,16 +56,16 @@ interface Place {
 }
 
 // Named, or named among the logs, or beside them, or where cPanel has it.
-const placeOf = (kind: keyof SidePaths, paths: SidePaths, logs: readonly string[]): Place => {
+const placeOf = (kind: keyof typeof NAMES, paths: SidePaths, logs: readonly string[]): Place => {
   const named = paths[kind] ?? logs.find(log => isSideLog(log) && basename(log).startsWith(NAMES[kind]))
   if (named !== undefined) return {path: named, isNamed: true}
   const [first] = logs
   return {path: first === undefined ? USUAL[kind] : join(dirname(first), NAMES[kind]), isNamed: false}
 }
 
-const readInto = async ({path, isNamed}: Place, take: (line: string) => void, warn: (text: string) => void): Promise<string | null> => {
+const orNone = async ({path, isNamed}: Place, warn: (text: string) => void, read: () => Promise<void>): Promise<string | null> => {
   try {
-    await eachLine(path, take, text => warn(`${path} ${text}`))
+    await read()
     return path
   } catch (error) {
     const known = fromSystem(error, 'read', path)
@@ -69,6 +74,65 @@ const readInto = async ({path, isNamed}: Place, take: (line: string) => void, wa
     if (code !== 'ENOENT' && code !== 'ENOTDIR') warn(known.message)
     return null
   }
+}
+
+const readInto = (place: Place, take: (line: string) => void, warn: (text: string) => void): Promise<string | null> =>
+  orNone(place, warn, () => eachLine(place.path, take, text => warn(`${place.path} ${text}`)))
+
+const NEEDLE = Buffer.from(BACKEND_NEEDLE, 'latin1')
+const NEWLINE = 10
+
+// A mail log has gigabytes, and these lines are few: the bytes are searched, and only they become text.
+const eachFault = async (path: string, take: (line: string, written: number) => void, complain: (text: string) => void): Promise<void> => {
+  const file = await open(path)
+  try {
+    const {mtimeMs} = await file.stat()
+    let rest: Buffer = Buffer.alloc(0)
+    const search = (bytes: Buffer): void => {
+      for (let at = bytes.indexOf(NEEDLE); at >= 0; ) {
+        const end = bytes.indexOf(NEWLINE, at)
+        const stop = end < 0 ? bytes.length : end
+        const start = bytes.lastIndexOf(NEWLINE, at) + 1
+        if (stop - start <= LONGEST_LINE) take(bytes.toString('latin1', start, stop).trimEnd(), mtimeMs / 1000)
+        at = bytes.indexOf(NEEDLE, stop)
+      }
+    }
+    for await (const chunk of await bytesOf(file, complain)) {
+      const whole = chunk.lastIndexOf(NEWLINE) + 1
+      if (whole > 0) {
+        const first = chunk.indexOf(NEWLINE) + 1
+        search(Buffer.concat([rest, chunk.subarray(0, first)]))
+        search(chunk.subarray(first, whole))
+        rest = Buffer.alloc(0)
+      }
+      rest = Buffer.concat([rest, chunk.subarray(whole)])
+      if (rest.length > LONGEST_LINE) rest = Buffer.alloc(0)
+    }
+    search(rest)
+  } finally {
+    await file.close()
+  }
+}
+
+// The usual place is of this machine, so it says something about its own logs only.
+const mailLogOf = (named: string | undefined, logs: readonly string[]): Place => {
+  if (named !== undefined) return {path: named, isNamed: true}
+  const [first] = logs
+  return {path: first === undefined || first === '-' ? '/var/log/maillog' : join(dirname(first), 'maillog'), isNamed: false}
+}
+
+/** Reads the mail log, where there is one, for the times at which Dovecot could not ask; null where there is none. */
+export const readBackendLog = async (
+  {named, logs, wall}: {named: string | undefined; logs: readonly string[]; wall: WallClock},
+  warn: (text: string) => void,
+): Promise<{backend: BackendReader; path: string} | null> => {
+  const place = mailLogOf(named, logs)
+  const backend = new BackendReader()
+  let clock: LogClock | undefined
+  const read = (path: string, take: (line: string, written: number) => void): Promise<void> => eachFault(path, take, text => warn(`${path} ${text}`))
+  const path = await orNone(place, warn, () => read(place.path, (line, written) => backend.line(line, (clock ??= new LogClock(wall, written)))))
+  backend.end()
+  return path === null ? null : {backend, path}
 }
 
 /** True for a name that is chkservd.log's or cphulkd.log's, rotated or not. */
