@@ -3,6 +3,8 @@
 /** One item of a domain list. */
 export type ListItem =
   | {readonly kind: 'file'; readonly path: string}
+  /** A directory whose file names are the domains (dsearch). */
+  | {readonly kind: 'directory'; readonly path: string}
   | {readonly kind: 'domain'; readonly text: string; readonly line: number}
   | {readonly kind: 'self'; readonly line: number}
   /** Anything else: wildcards, lookups, expansions. */
@@ -62,6 +64,8 @@ const itemOf = (text: string, line: number): ListItem => {
       text,
     )
   if (file !== null) return {kind: 'file', path: file[1]!}
+  const directory = /^dsearch(?:,[^;\s]*)?\s*;\s*(\/[^\s;$]+)$/.exec(text)
+  if (directory !== null) return {kind: 'directory', path: directory[1]!}
   if (text === '@' || text === '$primary_hostname') return {kind: 'self', line}
   return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(text) ? {kind: 'domain', text, line} : {kind: 'pattern', text}
 }

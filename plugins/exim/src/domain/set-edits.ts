@@ -26,8 +26,8 @@ const take = (path: string, domain: string): Edit => ({
 
 /** Whole files by role: put into those of `wanted`, taken out of the others. */
 const fileEdits = (lists: readonly ListSource[], {domain, wanted}: {domain: string; wanted: readonly Role[]}): Edit[] =>
-  lists.flatMap(({role, path, setting}) =>
-    role === 'manual' || setting !== undefined ? [] : [wanted.includes(role) ? put(path, domain) : take(path, domain)],
+  lists.flatMap(({role, path, setting, isDirectory}) =>
+    role === 'manual' || setting !== undefined || isDirectory === true ? [] : [wanted.includes(role) ? put(path, domain) : take(path, domain)],
   )
 
 const debianEdits = ({lists}: MailSystem, domain: string, role: Role): Edit[] => {
@@ -61,12 +61,29 @@ const inlineEdit = ({role, path, setting = ''}: ListSource, {domain, wanted}: {d
   }
 }
 
+// In such a directory each domain has files of its own (aliases, passwords, keys): an empty one would lose mail.
+const refuseDirectory = (system: MailSystem, domain: string, role: Role): void => {
+  const directory = system.lists.find(
+    list => list.isDirectory === true && (list.role === role) !== list.entries.some(entry => entry.domain === domain),
+  )
+  if (directory === undefined) return
+  const isIn = directory.role === role
+  throw byHand(
+    `the domains of ${directory.role === 'local' ? 'this machine' : 'others'} are the directories in ${directory.path}, which a panel makes and fills`,
+    isIn
+      ? `with HestiaCP or VestaCP: v-add-mail-domain USER ${domain}`
+      : `with HestiaCP or VestaCP: v-delete-mail-domain USER ${domain}, which removes its mailboxes too`,
+  )
+}
+
 /** A file that the list names is enough; without one the list itself is edited. */
 const eximEdits = (system: MailSystem, domain: string, role: Role): Edit[] => {
+  refuseDirectory(system, domain, role)
   const listed = listingsOf(system, domain)
-  const target = system.lists.find(list => list.role === role && list.setting === undefined)
+  const target = system.lists.find(list => list.role === role && list.setting === undefined && list.isDirectory !== true)
   const isInlineAlready = listed.some(
-    ({source, entry}) => source.setting !== undefined && source.role === role && entry.works,
+    ({source, entry}) =>
+      (source.setting !== undefined || source.isDirectory === true) && source.role === role && entry.works,
   )
   const files = fileEdits(system.lists, {domain, wanted: [role]}).filter(
     ({path, why}) => !why.startsWith('add') || (path === target?.path && !isInlineAlready),

@@ -12,6 +12,8 @@ export interface ListSource {
   /** The setting in that file; absent when the whole file is the list. */
   readonly setting?: string
   readonly exists: boolean
+  /** The path is a directory, whose names are the domains: what made it keeps more in it than a name. */
+  readonly isDirectory?: true
   readonly entries: readonly ListEntry[]
   /** Defects of the file as a whole, a phrase each. */
   readonly defects: readonly string[]
@@ -58,4 +60,4 @@ export const listedRole = (listings: readonly Listing[]): {role: Role | 'unliste
 
 /** `/etc/localdomains:12`, `/etc/postfix/main.cf (mydestination)`. */
 export const placeText = ({source, entry}: Listing): string =>
-  source.setting === undefined ? `${source.path}:${entry.line}` : `${source.path} (${source.setting})`
+  source.isDirectory === true ? `${source.path}/${entry.domain}` : source.setting === undefined ? `${source.path}:${entry.line}` : `${source.path} (${source.setting})`

@@ -287,3 +287,19 @@ test('what people read is within 80 columns, but for paths and the commands to c
   for (const line of stdout.split('\n'))
     if (!line.startsWith('  fix: ')) expect(line.replaceAll(/\/\S+/g, '').length, line).toBeLessThanOrEqual(80)
 })
+
+test('a panel that keeps a directory a domain: Debian\'s settings are not what counts there', async () => {
+  const files = {
+    'etc/exim4/update-exim4.conf.conf': "dc_eximconfig_configtype='local'\ndc_other_hostnames=''\ndc_use_split_config='false'\n",
+    'etc/exim4/exim4.conf.template': 'domainlist local_domains = dsearch;/etc/exim4/domains/\ndomainlist relay_to_domains =\n',
+    'etc/exim4/domains/here.example/aliases': '',
+    'etc/exim4/domains/away.example/aliases': '',
+  }
+  const {domains} = (await check(files, 'here.example', 'away.example', 'implicit.example', '--json')).json() as {domains: {domain: string; verdict: string}[]}
+  const of = (domain: string) => domains.find(row => row.domain === domain)
+  expect(of('here.example')).toMatchObject({verdict: 'OK'})
+  expect(of('away.example')).toMatchObject({verdict: 'LOCAL_MX_ELSEWHERE'})
+  expect(of('implicit.example')).toMatchObject({verdict: 'MX_HERE_NOT_LOCAL'})
+  const split = {...files, 'etc/exim4/update-exim4.conf.conf': "dc_other_hostnames='implicit.example'\ndc_use_split_config='true'\n"}
+  expect((await check(split, 'implicit.example', '--json')).status).toBe(0)
+})

@@ -304,3 +304,20 @@ test('qmail without locals: the name in me stays local; without rcpthosts none i
     expect((await set(domain, role, '--force', '--yes', '--json')).json().error).toMatchObject({code: 'BY_HAND', exit: 78})
   expect(all()).toEqual(before)
 })
+
+test('a directory a domain: what is in it stays as it is, anything else is for the panel that made it', async () => {
+  const directory = temporaryDirectory('panel')
+  const root = makeRoot(join(directory, 'root'), {
+    'etc/exim4/update-exim4.conf.conf': "dc_other_hostnames=''\n",
+    'etc/exim4/exim4.conf.template': 'domainlist local_domains = dsearch;/etc/exim4/domains/\n',
+    'etc/exim4/domains/here.example/aliases': '',
+  })
+  const set = (domain: string, role: string) => cliIn(directory)('exim', 'set-domain', domain, role, '--root', root, '--force', '--yes')
+  expect(await set('here.example', 'local')).toMatchObject({status: 0})
+  for (const [domain, role, hint] of [['new.example', 'local', 'v-add-mail-domain USER new.example'], ['here.example', 'remote', 'v-delete-mail-domain USER here.example']] as const) {
+    const ended = await set(domain, role)
+    expect(ended.status).toBe(78)
+    expect(ended.stderr).toContain(hint)
+  }
+  expect(readFileSync(join(root, 'etc/exim4/exim4.conf.template'), 'utf8')).toBe('domainlist local_domains = dsearch;/etc/exim4/domains/\n')
+})

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {DEBIAN_LISTS, parseDebian} from '../../domain/debian.js'
 import {domainListItems} from '../../domain/exim-config.js'
 import type {ListSource, Role} from '../../domain/system.js'
-import {entriesOf, lineList} from './line-list.js'
+import {directoryList, entriesOf, lineList} from './line-list.js'
 import {readText} from './root.js'
 
 /** Where Debian has its settings. */
@@ -18,6 +18,16 @@ export const cpanelLists = (root: string): ListSource[] => [
   lineList(root, '/etc/secondarymx', 'backup'),
   lineList(root, '/etc/manualmx', 'manual'),
 ]
+
+/** What update-exim4.conf(8) makes Exim's configuration of, unless it is split. */
+export const DEBIAN_TEMPLATE = '/etc/exim4/exim4.conf.template'
+
+/** False where a panel (HestiaCP, VestaCP) has put a template of its own, in which Debian's settings of domains are not used. */
+export const usesDebianSettings = (root: string): boolean => {
+  if (/^\s*dc_use_split_config=['"]?true/m.test(readText(root, DEBIAN_CONF) ?? '')) return true
+  const definition = /^[ \t]*domainlist[ \t]+local_domains[ \t]*=[ \t]*([^\n]*)/m.exec(readText(root, DEBIAN_TEMPLATE) ?? '')
+  return definition === null || /MAIN_LOCAL_DOMAINS|DEBCONF/.test(definition[1]!)
+}
 
 /** The settings from which update-exim4.conf(8) makes local_domains and relay_to_domains. */
 export const debianLists = (root: string): ListSource[] => {
@@ -33,7 +43,9 @@ export const eximLists = (root: string, config: string): ListSource[] => {
   const text = readText('/', config) ?? ''
   const listsOf = (setting: string, role: Role): ListSource[] => {
     const items = domainListItems(text, setting)
-    const files = items.flatMap(item => (item.kind === 'file' ? [lineList(root, item.path, role)] : []))
+    const files = items.flatMap(item =>
+      item.kind === 'file' ? [lineList(root, item.path, role)] : item.kind === 'directory' ? [directoryList(root, item.path, role)] : [],
+    )
     const self = items.some(({kind}) => kind === 'self')
       ? [primaryHostname(root, text)].filter(name => name !== null)
       : []

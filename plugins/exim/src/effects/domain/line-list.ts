@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {parseList, type ListEntry} from '../../domain/list-file.js'
 import {domainForm} from '../../domain/name.js'
 import type {ListSource} from '../../domain/system.js'
-import {readText} from './root.js'
+import {namesIn, readText} from './root.js'
 
 /** A file with a domain a line. */
 export const lineList = (root: string, path: string, role: ListSource['role']): ListSource => {
@@ -30,4 +30,10 @@ export const entriesOf = (items: readonly string[], line: number): {entries: Lis
     return domain === null ? [] : [{domain, line, works: true, defects: []}]
   })
   return {entries, patterns: items.filter(item => domainForm(item) === null)}
+}
+
+/** A directory whose names are the domains (dsearch). */
+export const directoryList = (root: string, path: string, role: ListSource['role']): ListSource => {
+  const names = namesIn(root, path)
+  return {role, path: join(root, path), isDirectory: true, exists: names !== null, defects: [], ...entriesOf(names ?? [], 0)}
 }

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {OpsError} from 'mailops/core'
 
 import {SYSTEM_NAMES, type ListSource, type MailSystem, type SystemKind} from '../../domain/system.js'
-import {cpanelLists, DEBIAN_CONF, debianLists, eximLists} from './exim-lists.js'
+import {cpanelLists, DEBIAN_CONF, DEBIAN_TEMPLATE, debianLists, eximLists, usesDebianSettings} from './exim-lists.js'
 import {postfixLists, qmailLists, sendmailLists} from './other-lists.js'
 import {isThere} from './root.js'
 
@@ -28,9 +28,10 @@ interface Candidate {
 }
 
 const candidates = (root: string, config: string | undefined): Candidate[] => {
-  const found = EXIM_CONFIGS.find(path => isThere(root, path))
+  const isDebian = isThere(root, DEBIAN_CONF) && !isThere(root, '/etc/exim4/exim4.conf')
+  const debian = isDebian && usesDebianSettings(root)
+  const found = isDebian && !debian ? DEBIAN_TEMPLATE : EXIM_CONFIGS.find(path => isThere(root, path))
   const eximConfig = config ?? (found === undefined ? undefined : join(root, found))
-  const debian = isThere(root, DEBIAN_CONF) && !isThere(root, '/etc/exim4/exim4.conf')
   return [
     {
       kind: 'cpanel',

@@ -30,6 +30,18 @@ export const readText = (root: string, path: string): string | null => {
   }
 }
 
+/** The names in a directory, sorted; null where there is none. */
+export const namesIn = (root: string, path: string): string[] | null => {
+  const full = join(root, path)
+  try {
+    return fs.readdirSync(full).sort()
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw fromSystem(error, 'list', full)
+  }
+}
+
 const notAFile = (path: string): OpsError =>
   new OpsError('NOT_A_FILE', `${path} is a pipe, a socket or a device, not a file; nothing was changed`, {
     exit: 'badData',
