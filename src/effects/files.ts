@@ -5,6 +5,7 @@ import {dirname} from 'node:path'
 
 import {OpsError, fromSystem} from '../errors.js'
 import type {Attributes, Seen} from '../plan.js'
+import {patiently} from './patiently.js'
 
 const {O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY} = fs.constants
 
@@ -157,7 +158,7 @@ export const copyNew = (from: string, to: string): string => {
 /** Removes a file that may be gone already. */
 export const removeIfThere = (path: string): void => {
   try {
-    fs.unlinkSync(path)
+    patiently(() => fs.unlinkSync(path))
   } catch (error) {
     // Gone already is what was wanted.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fromSystem(error, 'remove', path)
@@ -169,7 +170,7 @@ export const writeAtomic = (path: string, data: Uint8Array, attributes: Attribut
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   writeNew(temporary, data, attributes)
   try {
-    fs.renameSync(temporary, path)
+    patiently(() => fs.renameSync(temporary, path))
   } catch (error) {
     removeIfThere(temporary)
     throw fromSystem(error, 'replace', path)

@@ -135,7 +135,9 @@ const recoverOne = async (entry: JournalEntry, options: RecoverOptions): Promise
   }
   const end = journal.records.findLast(record => record.type === 'end')
   if (end?.type !== 'end') throw new Error(`recovery of ${id} came to no end`)
-  return {...said, outcome: end.status, conflicts: end.conflicts ?? []}
+  // As history says it: what a bulk change did until it was cut off stands, and is not all.
+  const outcome = end.status === 'done' && !end.complete ? 'partly-done' : end.status
+  return {...said, outcome, conflicts: end.conflicts ?? []}
 }
 
 /** As `recoverOne`; an error is part of the answer, so that what cannot be recovered does not keep the rest from it. */

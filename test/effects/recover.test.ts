@@ -97,6 +97,24 @@ test('a change that comes to its end while recover is at work is not taken back'
   expect(statuses()).toEqual(['done', 'rolled-back'])
 })
 
+test('what a bulk change did until it was cut off is told in the words of the history', async () => {
+  const handler: BulkHandler = {
+    name: 'test.part',
+    apply: async () => ({result: {}, complete: true}),
+    undo: async () => ({result: {}, complete: true}),
+    describeUndo: () => '',
+    recover: async () => 'done',
+  }
+  await applyPlan({
+    subject: 'test bulk',
+    resource: dir,
+    changes: [{kind: 'bulk', handler: 'test.part', direction: 'apply', args: {}, undoable: true, summary: '', why: ''}],
+  }, {place, handlers: [handler]})
+  cutBefore('done')
+  expect(await recoverAll([handler])).toMatchObject([{outcome: 'partly-done'}])
+  expect(statuses()).toEqual(['partly-done'])
+})
+
 test('what cannot be recovered is told, and does not keep the others from it', async () => {
   fs.writeFileSync(path('a'), 'old')
   const gone = join(base, 'gone')

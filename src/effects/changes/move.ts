@@ -6,6 +6,7 @@ import {OpsError, fromSystem} from '../../errors.js'
 import type {MoveChange, Seen} from '../../plan.js'
 import {readSeen, syncDirectory} from '../files.js'
 import type {ChangeEffect} from './change-effect.js'
+import {patiently} from '../patiently.js'
 
 const isSameObject = (a: Seen | null, b: Seen): boolean => a !== null && a.dev === b.dev && a.ino === b.ino && a.type === b.type
 
@@ -13,7 +14,7 @@ const rename = (from: string, to: string): void => {
   // rename(2) would replace what is there; Node has no RENAME_NOREPLACE, so this look is as close as it gets.
   if (readSeen(to) !== null) throw new OpsError('EEXIST', `${to} is there already`, {exit: 'cannotCreate'})
   try {
-    fs.renameSync(from, to)
+    patiently(() => fs.renameSync(from, to))
     syncDirectory(dirname(to))
     if (dirname(from) !== dirname(to)) syncDirectory(dirname(from))
   } catch (error) {

@@ -7,6 +7,7 @@ import type {Change, RemoveChange} from '../../plan.js'
 import {copyNew, readSeen, readWhole, removeIfThere, sameSeen, syncDirectory, writeNew} from '../files.js'
 import {privateDirectory} from '../state.js'
 import {besideTarget, type ChangeEffect} from './change-effect.js'
+import {patiently} from '../patiently.js'
 
 /** unlink(2) or rmdir(2). */
 export const removeEffect: ChangeEffect<RemoveChange> = {
@@ -53,14 +54,14 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
       fs.mkdirSync(temporary, {mode: 0o700})
       fs.chownSync(temporary, uid, gid)
       fs.chmodSync(temporary, mode)
-      fs.renameSync(temporary, path)
+      patiently(() => fs.renameSync(temporary, path))
     } else if (before.type === 'symlink') {
       fs.symlinkSync(saved.link ?? '', path)
       fs.lchownSync(path, uid, gid)
     } else {
       removeIfThere(temporary)
       writeNew(temporary, readWhole(saved.backup ?? ''), {mode, uid, gid, mtimeNs})
-      fs.renameSync(temporary, path)
+      patiently(() => fs.renameSync(temporary, path))
     }
     syncDirectory(dirname(path))
   },

@@ -8,6 +8,7 @@ import type {Change, Seen, WriteChange} from '../../plan.js'
 import {copyNew, digestOf, readSeen, readWhole, removeIfThere, sameSeen, syncDirectory, writeNew} from '../files.js'
 import {privateDirectory} from '../state.js'
 import {besideTarget, type ChangeEffect} from './change-effect.js'
+import {patiently} from '../patiently.js'
 
 const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
@@ -21,7 +22,7 @@ const attributesFor = ({before, mode, uid, gid, mtimeNs}: WriteChange) => ({
 /** Puts content at a path in one step, through the waiting file. */
 const install = (temporary: string, path: string): void => {
   try {
-    fs.renameSync(temporary, path)
+    patiently(() => fs.renameSync(temporary, path))
     syncDirectory(dirname(path))
   } catch (error) {
     throw fromSystem(error, 'replace', path)

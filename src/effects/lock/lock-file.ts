@@ -11,6 +11,7 @@ import {
 import {join, resolve} from 'node:path'
 import {fromSystem, OpsError} from '../../errors.js'
 import {commandOf, identityOf, isAlive, type Identity} from './identity.js'
+import {patiently} from '../patiently.js'
 import {makeRunDirectory, openForLock} from './open.js'
 import type {Holder, Lock, LockBackend, LockOptions} from './types.js'
 
@@ -24,21 +25,17 @@ const {O_WRONLY, O_CREAT, O_EXCL} = constants
 const MAX_TURNS = 100
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-/** Windows refuses to rename or remove what another has open for a moment (a virus scanner, a reader of ours). */
-const patiently = (act: () => void, doing: string, path: string): void => {
-  for (let i = 0; ; i++)
-    try {
-      return act()
-    } catch (error) {
-      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(codeOf(error) ?? '')
-      if (process.platform !== 'win32' || !passing || i === 50) throw fromSystem(error, doing, path)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
-    }
+const orSay = (act: () => void, doing: string, path: string): void => {
+  try {
+    patiently(act)
+  } catch (error) {
+    throw fromSystem(error, doing, path)
+  }
 }
 
 const removeIfThere = (path: string): void => {
   try {
-    patiently(() => unlinkSync(path), 'remove', path)
+    orSay(() => unlinkSync(path), 'remove', path)
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error // gone already is what was wanted
   }
@@ -100,7 +97,7 @@ const attempt = (head: string, record: string, token: string): boolean | null =>
     return true
   }
   try {
-    patiently(() => renameSync(record, head), 'rename', head)
+    orSay(() => renameSync(record, head), 'rename', head)
   } catch (error) {
     removeIfThere(place) // still the end of the chain, so nobody can have followed us
     throw error

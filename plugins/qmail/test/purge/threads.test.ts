@@ -63,7 +63,7 @@ describe.skipIf(single)(single ? 'this machine has one processor' : 'a purge in 
     expectLegal(scene)
     const recovered = await scene.run('recover')
     expect(recovered).toMatchObject({status: 0, stderr: ''})
-    expect(JSON.parse(recovered.stdout)).toMatchObject([{outcome: 'done'}])
+    expect(JSON.parse(recovered.stdout)).toMatchObject([{outcome: 'partly-done'}])
     expectLegal(scene)
     expect(await scene.run('undo')).toMatchObject({status: 0, stderr: ''})
     expect(differences(scene.before, snapshotTree(scene.queue.dir))).toEqual([])

@@ -33,7 +33,7 @@ const valueLines = (values: readonly Value[], all: boolean): string[] =>
 
 const eraText = ({era, eraFrom, version}: Inventory): string => {
   const name = era === 'xml' ? 'XML era (up to 16.x)' : 'JSON era (17 and later)'
-  return `${name}, ${version === null ? 'version not known (no program in the folder)' : `version ${version}`}${eraFrom === 'files' ? ', told by its files' : ''}`
+  return `${name}, ${version === null ? 'version not known (no program in the folder that tells it)' : `version ${version}`}${eraFrom === 'files' ? ', told by its files' : ''}`
 }
 
 /**

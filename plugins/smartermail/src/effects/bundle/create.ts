@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import {dirname} from 'node:path'
 
 import {EXIT, OpsError, fromSystem, isOpsError} from 'mailops/core'
-import {acquire, statePlace, syncDirectory} from 'mailops/effects'
+import {acquire, patiently, statePlace, syncDirectory} from 'mailops/effects'
 
 import type {BundledFile, ConfigShape, Manifest} from '../../bundle/manifest.js'
 import {formatOf, MOST_CONFIG_BYTES} from '../../inventory/config-files.js'
@@ -167,7 +167,7 @@ const giveName = async (part: Part, manifest: Manifest, {output}: BundleRequest)
   await writeSidecar(sidecar, manifest, part.framing)
   refuseExisting(output)
   try {
-    fs.renameSync(part.path, output)
+    patiently(() => fs.renameSync(part.path, output))
     syncDirectory(dirname(output))
   } catch (error) {
     throw fromSystem(error, 'name', output)

@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import {randomBytes} from 'node:crypto'
 
 import {fromSystem} from 'mailops/core'
-import {removeIfThere} from 'mailops/effects'
+import {patiently, removeIfThere} from 'mailops/effects'
 
 import type {Manifest} from '../../bundle/manifest.js'
 import {ArchiveWriter} from './archive-writer.js'
@@ -27,7 +27,7 @@ export const writeSidecar = async (path: string, manifest: Manifest, bundle: Fra
     } finally {
       fs.closeSync(fd)
     }
-    fs.renameSync(temporary, path)
+    patiently(() => fs.renameSync(temporary, path))
   } catch (error) {
     removeIfThere(temporary)
     throw fromSystem(error, 'write', path)

@@ -44,7 +44,7 @@ const fileFindings = (looked: readonly LookedAt[]): Finding[] =>
   })
 
 const versionFindings = ({era, version}: ServiceFolder): Finding[] => {
-  if (version === null) return [finding('VERSION_UNKNOWN', 'the program', 'MailService.exe is not in the folder; the new server must have the same version')]
+  if (version === null) return [finding('VERSION_UNKNOWN', 'the program', 'no MailService.exe in the folder that tells it; the new server must have the same version')]
   return eraOfVersion(version) === era ? [] : [finding('ERA_MIXED', 'the program', `version ${version} does not go with files of the ${era.toUpperCase()} era: a conversion that has not run, or two installations in one folder`)]
 }
 

@@ -66,8 +66,12 @@ const isWritten = (pid: string, fd: string, folder: string): boolean => {
 const windowsService = async (): Promise<string[]> => {
   if (find('sc') === null) return []
   const {stdout} = await run(['sc', 'query', 'MailService'], {timeoutMs: 15_000})
-  return /STATE\s*:\s*[2-7]\s/.test(stdout) && !/STATE\s*:\s*1\s/.test(stdout) ? ['the Windows service MailService'] : []
+  return isUp(stdout) ? ['the Windows service MailService'] : []
 }
+
+/** What `sc query` says of a service that is not stopped; the labels are in the language of the machine, the states are not. */
+export const isUp = (answer: string): boolean =>
+  /:\s*[2-7]\s+(?:START_PENDING|STOP_PENDING|RUNNING|CONTINUE_PENDING|PAUSE_PENDING|PAUSED)\b/.test(answer)
 
 /** Windows refuses to open for writing what a service holds. */
 const heldFiles = (paths: readonly string[]): string[] =>

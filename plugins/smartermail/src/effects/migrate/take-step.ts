@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import {dirname, join} from 'node:path'
 
 import {OpsError, fromSystem} from 'mailops/core'
+import {patiently} from 'mailops/effects'
 
 import {sameStood, type CopyStep, type Stood} from '../../migrate/copy-steps.js'
 import {inherited, look, own} from './inside.js'
@@ -37,7 +38,7 @@ export const isTaken = (numbered: Numbered): boolean => {
 
 const rename = (from: string, to: string): void => {
   try {
-    fs.renameSync(from, to)
+    patiently(() => fs.renameSync(from, to))
   } catch (error) {
     throw fromSystem(error, 'rename', from)
   }
