@@ -34,6 +34,7 @@ export const CODES = {
   PATH_DUPLICATE: ['problem', 'one directory for two domains'],
   PATH_NESTED: ['problem', "one domain's directory lies in another's"],
   PATH_OUTSIDE: ['warning', 'an absolute path outside the installation: what it names must be brought along by hand'],
+  PATH_IN_DATA: ['warning', "settings in a domain's directory that name where it lies; migrate copies them as they are"],
   PATH_TOO_LONG: ['warning', 'a path of more than 259 characters, which many Windows programs cannot open'],
   CASE_COLLISION: ['problem', 'names that differ by case only: one file on Windows'],
   NAME_UNFIT: ['problem', 'a name that Windows cannot have'],

@@ -50,6 +50,7 @@ test.each<[string, () => Made]>([
   ['PATH_NESTED', () => make(at(['a.example', w`C:\D\a`], ['b.example', w`C:\D\a\b`]))],
   ['PATH_NOT_FOUND', () => make(at(['a.example', '/nonexistent/D/a.example']))],
   ['PATH_OUTSIDE', () => { const made = make(); replace(made, 'mailConfig.xml', '<banner', w`<archive>E:\Archive\x</archive><banner`); return made }],
+  ['PATH_IN_DATA', () => { const made = make(); writeFileSync(join(made.domains, 'example.com/rules.json'), w`{"run":"c:\\smartermail\Scripts\x.cmd"}`); return made }],
   ['CASE_COLLISION', () => { const made = make(); writeFileSync(join(made.domains, 'example.com/ACCOUNTlist.xml'), 'x'); return made }],
   ['NAME_UNFIT', () => { const made = make(); writeFileSync(join(made.domains, 'example.com/a:b'), 'x'); return made }],
   ['PATH_TOO_LONG', () => { const made = make(); writeFileSync(join(made.domains, 'example.com', 'x'.repeat(230)), 'x'); return made }],

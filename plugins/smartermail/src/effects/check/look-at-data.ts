@@ -4,6 +4,7 @@ import {join} from 'node:path'
 
 import {finding, type Finding} from '../../check/finding.js'
 import type {Domain} from '../../inventory/inventory.js'
+import {PathsInData} from './paths-in-data.js'
 
 /** Windows opens no longer path without being asked specially (MAX_PATH, the NUL included, is 260). */
 const MOST_PATH = 259
@@ -15,6 +16,7 @@ interface Looking {
   readonly domain: Domain
   readonly isWindows: boolean
   readonly found: Finding[]
+  readonly paths: PathsInData
   files: number
   bytes: number
 }
@@ -49,7 +51,9 @@ const descend = (looking: Looking, root: string, relative: string): void => {
     else if (entry.isSymbolicLink()) looking.found.push(finding('LINK', looking.domain.name, `${path} is a link; it is not brought along`))
     else if (entry.isFile()) {
       looking.files++
-      looking.bytes += fs.lstatSync(join(root, path), {throwIfNoEntry: false})?.size ?? 0
+      const size = fs.lstatSync(join(root, path), {throwIfNoEntry: false})?.size ?? 0
+      looking.bytes += size
+      looking.paths.look(root, path, size)
     }
   }
 }
@@ -61,8 +65,10 @@ export const lookAtData = (domains: readonly Domain[], isWindows: boolean): {fin
   let bytes = 0
   for (const domain of domains) {
     if (domain.local === null) continue
-    const looking: Looking = {domain, isWindows, found: [], files: 0, bytes: 0}
+    const looking: Looking = {domain, isWindows, found: [], paths: new PathsInData(domain.path), files: 0, bytes: 0}
     descend(looking, domain.local, '')
+    const {count, first} = looking.paths
+    if (count > 0) looking.found.push(finding('PATH_IN_DATA', domain.name, `${first} names a path of the installation${count > 1 ? `, and ${count - 1} more of its files do` : ''}: look at them after the move`))
     for (const code of new Set(looking.found.map(one => one.code))) findings.push(...looking.found.filter(one => one.code === code).slice(0, MOST_EACH))
     files += looking.files
     bytes += looking.bytes
