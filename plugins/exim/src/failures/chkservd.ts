@@ -17,7 +17,8 @@ export interface ServiceChecks {
 }
 
 const CYCLE = /^\[(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\] Service check/
-const SERVICE = /^([a-z0-9_-]{1,40}) \[/i
+// At the beginning of a line, or behind the dots that end the service before: newer versions write a cycle in one line.
+const SERVICE = /(?:^|\.{3})([a-z0-9_-]{1,40}) \[/gi
 const REFUSED = /^([a-z0-9_-]{1,40}): \*\* \[535 /i
 const PASSED = '[socket connect:+]'
 
@@ -38,9 +39,18 @@ export class ChkservdReader {
     if (cycle !== null) this.time = timeOf(cycle)
     const refused = REFUSED.exec(text)
     if (refused !== null) this.refuse(refused[1]!, text)
-    else this.current = SERVICE.exec(text)?.[1] ?? this.current
-    // The tokens stand at the end of a service's block, and on one line where nothing went wrong.
-    if (text.includes(PASSED) && this.current !== '') this.of(this.current).passed = this.time
+    let from = 0
+    for (const match of text.matchAll(SERVICE)) {
+      this.pass(text.slice(from, match.index))
+      this.current = match[1]!
+      from = match.index
+    }
+    this.pass(text.slice(from))
+  }
+
+  // The tokens stand at the end of a service's block, and right behind its name where nothing went wrong.
+  private pass(part: string): void {
+    if (part.includes(PASSED) && this.current !== '') this.of(this.current).passed = this.time
   }
 
   private of(service: string): ServiceChecks {

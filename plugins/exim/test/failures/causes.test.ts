@@ -6,6 +6,7 @@ import {expect, test} from 'vitest'
 
 import {offsetClock} from '../../src/failures/clock.js'
 import {diagnose} from '../../src/effects/failures/diagnose.js'
+import {ChkservdReader} from '../../src/failures/chkservd.js'
 import {accepted, causesOf, failed, logsIn, reportOf, times} from './support.js'
 
 const KEY = '__cpanel__service__auth__exim__AbCdEfGh12345678'
@@ -165,4 +166,21 @@ test('groups by account, address and service', async () => {
   expect((await reportOf(lines, {by: 'ip', top: 1})).groups).toEqual([
     {name: '203.0.113.1', count: 4, first: '2026-03-03T09:00:00Z', last: '2026-03-03T09:00:09Z', causes: {unexplained: 4}}])
   expect((await reportOf(lines, {by: 'service'})).groups?.map(({name, count}) => [name, count])).toEqual([['(no service)', 4], ['exim', 1]])
+})
+
+test('chkservd.log with a cycle a line: each service by its own tokens', () => {
+  const reader = new ChkservdReader()
+  reader.line('[2026-03-03 09:40:00 +0000] Service check ....queueprocd [[check command:+][socket connect:N/A]]...named [[check command:+][socket connect:N/A]]...imap [[socket_service_auth:1][check command:+][socket connect:+]]...exim [[socket_service_auth:1]TCP Transaction Log: ')
+  reader.line('<< 535 Incorrect authentication data')
+  reader.line('exim: ** [535 Incorrect authentication data != 2]')
+  reader.line(': Died at ChkServd.pm line 689.')
+  reader.line('[check command:+][socket connect:-][socket failure threshold:1/3]]...ftpd [[check command:+][socket connect:+]]...Done')
+  const at = (text: string): number => Date.parse(text) / 1000
+  expect(reader.services.get('exim')).toMatchObject({refused: 1, last: at('2026-03-03T09:40:00Z'), passed: 0})
+  expect(reader.services.get('imap')).toMatchObject({refused: 0, passed: at('2026-03-03T09:40:00Z')})
+  expect(reader.services.get('ftpd')).toMatchObject({passed: at('2026-03-03T09:40:00Z')})
+  expect(reader.services.has('named')).toBe(false)
+  reader.line('[2026-03-03 09:45:00 +0000] Service check ....imap [[check command:+][socket connect:-]]...exim [[socket_service_auth:1][check command:+][socket connect:+]]...Done')
+  expect(reader.services.get('exim')).toMatchObject({refused: 1, passed: at('2026-03-03T09:45:00Z')})
+  expect(reader.services.get('imap')?.passed).toBe(at('2026-03-03T09:40:00Z'))
 })
