@@ -9,6 +9,9 @@ const TIMES_USERS = 2
 // The crowd must stand out: attacks by many machines go on for hours at one rate.
 const STANDS_OUT = 5
 const MOST_PAIRS = 100_000
+// Mail programs of users try again within so many minutes; machines that try one password each do not.
+const RETRY_MINUTES = 15
+const TRIES = 1.5
 
 interface Crowd {
   readonly start: number
@@ -53,6 +56,8 @@ export class Crowds {
     const failures = single.reduce((sum, {counts}) => sum + counts.reduce((a, b) => a + b, 0), 0)
     const usual = this.quietFailures / Math.max(1, this.quietMinutes)
     if (single.length !== this.found.length || failures < STANDS_OUT * usual * single.length) return []
+    // A log without a quiet minute does not show when it began.
+    if (this.quietMinutes === 0 && single.length > RETRY_MINUTES && failures < TRIES * new Set(single.flatMap(({pairs}) => [...pairs])).size) return []
     for (const {pairs, counts} of single) for (const [at, index] of pairs.entries()) this.pairs.outages[index]! += counts[at]!
     return single.map(({start}) => ({from: start, to: start + BIN_SECONDS - 1}))
   }

@@ -184,3 +184,11 @@ test('chkservd.log with a cycle a line: each service by its own tokens', () => {
   expect(reader.services.get('exim')).toMatchObject({refused: 1, passed: at('2026-03-03T09:45:00Z')})
   expect(reader.services.get('imap')?.passed).toBe(at('2026-03-03T09:40:00Z'))
 })
+
+test('a crowd without an end that never comes back is many machines, not an outage', async () => {
+  const once = times(1200, n => failed(3 * n, `user${n}@example.com`, `203.0.${n >> 8}.${n & 255}`))
+  expect(causesOf(await reportOf(once))).toEqual({unexplained: 1200})
+  // Users' programs come back.
+  const again = times(1200, n => failed(3 * n, `user${n % 300}@example.com`, `203.0.${(n % 300) >> 8}.${(n % 300) & 255}`))
+  expect(causesOf(await reportOf(again))).toEqual({outage: 1200})
+})
