@@ -54,6 +54,11 @@ const shelterText = ({addresses}: Sum, protection: Protection): string => {
   return [...found].map(([shelter, list]) => ` Do not ban ${some(list)}: it ${SHELTER_TEXT[shelter]}.`).join('')
 }
 
+const namedAccounts = ({accounts}: Sum): string => {
+  const named = accounts.size - (accounts.has('') ? 1 : 0)
+  return named === 0 ? 'accounts that the log does not name (server_set_id is not set)' : plural(named, 'account')
+}
+
 const banText = (ban: readonly string[]): string =>
   ban.length === 0 ? '' : ` Block ${some(ban)}: cPHulk's blacklist on cPanel, else fail2ban or the firewall.`
 
@@ -96,7 +101,7 @@ const ADVICE: Readonly<Record<Cause, (sum: Sum, findings: Findings) => string>> 
     'It could not be asked whether the password is right (435, or maillog shows that Dovecot did not reach cpdoveauthd): the keys and the passwords are not at fault, do not reset them. ' +
     'Read the reason at the end of the lines; mend the permissions of the file or socket that they name, or start Dovecot, on cPanel with `/usr/local/cpanel/scripts/restartsrv_dovecot`.',
   'brute-force': (sum, {around, ban, succeeded}) =>
-    `Somebody tries passwords: ${plural(sum.accounts.size, 'account')} from ${plural(sum.addresses.size, 'address', 'addresses')}.` +
+    `Somebody tries passwords: ${namedAccounts(sum)} from ${plural(sum.addresses.size, 'address', 'addresses')}.` +
     (succeeded.length === 0
       ? ''
       : ` ${succeeded[0]!.account} was let in from ${succeeded[0]!.address}, which tries accounts${succeeded.length > 1 ? ` (and ${succeeded.length - 1} more)` : ''}: change that password now.`) +

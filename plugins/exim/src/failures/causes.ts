@@ -47,7 +47,8 @@ export const isCondemned = ({strangers, users}: Address, {accountsPerAddress}: T
 export const triedFromMany = ({strangers, successes}: Account, {addressesPerAccount}: Thresholds): boolean =>
   strangers >= addressesPerAccount * (successes > 0 ? 2 : 1)
 
-const isBurst = ({failures, successes, span}: PairFacts, {failuresPerPair}: Thresholds): boolean =>
+/** True when no mail program fails so: many times, and fast. */
+export const isBurst = ({failures, successes, span}: PairFacts, {failuresPerPair}: Thresholds): boolean =>
   successes === 0 && failures >= failuresPerPair && span <= BURST_SECONDS * (failures - 1)
 
 /** Takes a pair whose lines do not tell the cause by themselves, and returns the cause. */

@@ -1,7 +1,10 @@
 // What happened between each account and each address: columns of numbers, since there may be a million pairs.
 
-/** Why a line tells its cause by itself; `login` is for what only the whole log explains. */
-export const KINDS = ['login', 'backend', 'monitor', 'monitor-guess', 'aborted'] as const
+/**
+ * Why a line tells its cause by itself; `login` is for what only the whole log explains, `nameless` for a refusal (535)
+ * that names no account: a client that gave up, or an authenticator without server_set_id.
+ */
+export const KINDS = ['login', 'backend', 'monitor', 'monitor-guess', 'aborted', 'nameless'] as const
 export type Kind = (typeof KINDS)[number]
 
 const START = 1 << 10

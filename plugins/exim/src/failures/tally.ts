@@ -1,6 +1,6 @@
 // Takes events in the order of time and keeps what the causes are told from; bounded in memory whatever the log.
 import {isLoopback, type AddressSet} from './address.js'
-import {CAUSES, causeOfPair, isCondemned, type Cause, type Thresholds} from './causes.js'
+import {CAUSES, causeOfPair, isBurst, isCondemned, type Cause, type Thresholds} from './causes.js'
 import {Crowds} from './crowd.js'
 import type {Failure, Success} from './event.js'
 import {Histogram} from './histogram.js'
@@ -25,6 +25,7 @@ const kindOf = (kind: Kind): number => KINDS.indexOf(kind)
 const LOGIN = kindOf('login')
 const MONITOR = kindOf('monitor')
 const BACKEND = kindOf('backend')
+const NAMELESS = kindOf('nameless')
 
 /** What was made of one failure, for who watches them come. */
 export interface Told {
@@ -112,7 +113,7 @@ export class Tally {
     const index = this.pairs.index(account.id, address.id, kind)
     const isFirst = this.pairs.fail(index, event.times, event.time)
     this.proofs.add(index, origin, event.time)
-    const cause = kind === LOGIN ? this.login(index, event, {account, address, isFirst}) : (KINDS[kind] as Cause)
+    const cause = kind === LOGIN ? this.login(index, event, {account, address, isFirst}) : this.causeAt(index)
     this.keepBounds()
     return kind === LOGIN || event.account === null ? ORDINARY[cause] : {cause, service: serviceOf(event.account)}
   }
@@ -152,9 +153,10 @@ export class Tally {
   /** The cause of a pair by what is known now, outages apart. */
   causeAt(index: number): Cause {
     const kind = this.pairs.kinds[index]!
-    if (kind !== LOGIN) return KINDS[kind] as Cause
+    if (kind !== LOGIN && kind !== NAMELESS) return KINDS[kind] as Cause
     const {failures, successes, first, last, accounts, addresses} = this.pairs
     const facts = {failures: failures[index]!, successes: successes[index]!, span: first[index] === 0 ? Infinity : last[index]! - first[index]!}
+    if (kind === NAMELESS) return isBurst(facts, this.thresholds) ? 'brute-force' : 'aborted'
     return causeOfPair(facts, this.accounts.list[accounts[index]!]!, this.addresses.list[addresses[index]!]!, this.thresholds)
   }
 
@@ -189,7 +191,8 @@ export class Tally {
       const isOurs = !forged && (this.isOwn(address) || (local !== '' && address === local))
       return kindOf(isOurs ? 'monitor' : 'monitor-guess')
     }
-    return account === null || code === 501 || code === 553 ? kindOf('aborted') : LOGIN
+    if (code === 501 || code === 553) return kindOf('aborted')
+    return account !== null ? LOGIN : code === 535 ? NAMELESS : kindOf('aborted')
   }
 
   private login(index: number, event: Failure, {account, address, isFirst}: {account: Account; address: Address; isFirst: boolean}): Cause {

@@ -192,3 +192,9 @@ test('a crowd without an end that never comes back is many machines, not an outa
   const again = times(1200, n => failed(3 * n, `user${n % 300}@example.com`, `203.0.${(n % 300) >> 8}.${(n % 300) & 255}`))
   expect(causesOf(await reportOf(again))).toEqual({outage: 1200})
 })
+
+test('an authenticator without server_set_id names nobody, and a burst is an attack all the same', async () => {
+  const report = await reportOf([...times(40, n => failed(2 * n, null, '203.0.113.9')), failed(5, null, '203.0.113.10'), ...times(30, n => failed(400 * n, null, '203.0.113.11'))])
+  expect(causesOf(report)).toEqual({'brute-force': 40, 'aborted': 31})
+  expect(report.classes.find(({cause}) => cause === 'brute-force')).toMatchObject({accounts: 0, addresses: 1, ban: ['203.0.113.9'], advice: expect.stringContaining('server_set_id')})
+})

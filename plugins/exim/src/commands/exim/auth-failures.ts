@@ -23,7 +23,7 @@ export default class AuthFailures extends MailopsCommand {
     'brute-force     many accounts from one address, one account from many addresses, or very fast\n' +
     'monitor-guess   a stranger tries the names of the monitor\'s keys; no reason to reset them\n' +
     'stale-password  the account is in use, and a program somewhere keeps an old password\n' +
-    'aborted         no account named: the client gave up or sent nothing that can be read\n' +
+    'aborted         no account named: the client gave up or sent nothing that can be read; many, and fast, are brute-force\n' +
     'unexplained     too little to tell\n\n' +
     'An event that stands in two logs counts once. Credentials are never shown. chkservd.log, cphulkd.log and ' +
     'maillog (for a cpdoveauthd that Dovecot did not reach) are read when they are named, lie beside the logs that are ' +
