@@ -4,9 +4,9 @@ import {OpsError, plural} from 'mailops/core'
 import type {Document} from '../document/document.js'
 import type {Edit} from '../document/edit.js'
 import type {Found} from '../inventory/find-values.js'
-import {hasRange, mapAddresses} from '../value/address.js'
+import {hasRange, mapAddresses, type AddressMap} from '../value/address.js'
 import {isSecretName} from '../value/label.js'
-import {mapValue} from '../value/map-path.js'
+import {mapValue, type PathMap} from '../value/map-path.js'
 import {keyOf, parentOf} from '../value/windows-path.js'
 import {dnsEdits} from './dns-edits.js'
 import {namedValues} from './named-values.js'
@@ -19,6 +19,8 @@ export interface PlannedEdits {
 }
 
 interface Decision {
+  /** The options that it came from. */
+  readonly used: readonly (PathMap | AddressMap)[]
   readonly after: string
   readonly why: string
   readonly unmapped: readonly string[]
@@ -30,13 +32,14 @@ const key = ({file, location}: {file: string; location: string}): string => `${f
 const decide = ({value}: Found, {maps, addresses}: Wishes): Decision => {
   const mapped = mapValue(value, maps)
   const addressed = mapAddresses(value, addresses)
+  const used = [...mapped.used, ...(addressed === value ? [] : addresses.filter(one => mapAddresses(value, [one]) !== value))]
   const isBoth = mapped.after !== value && addressed !== value
   if (mapped.ambiguous !== null || isBoth)
-    return {after: value, why: '', unmapped: [], ambiguous: mapped.ambiguous ?? 'a path and an address of it change at once'}
-  if (addressed !== value && hasRange(value)) return {after: value, why: '', unmapped: [], ambiguous: 'an end of a range of addresses would change'}
+    return {used, after: value, why: '', unmapped: [], ambiguous: mapped.ambiguous ?? 'a path and an address of it change at once'}
+  if (addressed !== value && hasRange(value)) return {used, after: value, why: '', unmapped: [], ambiguous: 'an end of a range of addresses would change'}
   const why = mapped.used.map(({from, to}) => `--map ${from}=${to}`)
-  if (addressed !== value) return {after: addressed, why: '--ip', unmapped: mapped.unmapped, ambiguous: null}
-  return {after: mapped.after, why: [...new Set(why)].join(' '), unmapped: mapped.unmapped, ambiguous: null}
+  if (addressed !== value) return {used, after: addressed, why: '--ip', unmapped: mapped.unmapped, ambiguous: null}
+  return {used, after: mapped.after, why: [...new Set(why)].join(' '), unmapped: mapped.unmapped, ambiguous: null}
 }
 
 const MOST_LISTED = 5
@@ -51,6 +54,10 @@ const refuseAmbiguous = (unclear: readonly {found: Found; why: string}[]): void 
     hint: `say what is meant: --set '${first.found.file}:${first.found.location}=VALUE'`,
   })
 }
+
+/** A typing error in an option shows in nothing else: it changes no value. */
+const idleWarnings = (idle: ReadonlySet<PathMap | AddressMap>, {maps}: Wishes): string[] =>
+  [...idle].map(one => `--${(maps as readonly unknown[]).includes(one) ? 'map' : 'ip'} ${one.from}=${one.to} changes no value: nothing in the configuration begins with it or holds it`)
 
 /** Paths that stay as they are, by the directory above, most first. */
 const unmappedWarnings = (paths: readonly string[]): string[] => {
@@ -85,9 +92,11 @@ export const planEdits = (documents: readonly Document[], values: readonly Found
   const unclear: {found: Found; why: string}[] = []
   const unmapped: string[] = []
   const hidden: string[] = []
+  const idle = new Set<PathMap | AddressMap>([...wishes.maps, ...wishes.addresses])
   for (const found of free) {
     if (dnsKeys.has(key(found)) || found.kind === 'port') continue
-    const {after, why, unmapped: paths, ambiguous} = decide(found, wishes)
+    const {after, why, unmapped: paths, ambiguous, used} = decide(found, wishes)
+    for (const one of used) idle.delete(one)
     if (found.kind === 'secret') {
       if (after !== found.value) hidden.push(`${found.file}:${found.line} ${found.location}: a secret that holds what a map names; it stays as it is`)
       continue
@@ -101,5 +110,5 @@ export const planEdits = (documents: readonly Document[], values: readonly Found
   const changed = [...edits.values()]
     .filter(({value, after}) => value !== after)
     .toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.span.start - b.span.start)
-  return {edits: changed, warnings: [...dns.warnings, ...hidden, ...unmappedWarnings(unmapped)]}
+  return {edits: changed, warnings: [...dns.warnings, ...idleWarnings(idle, wishes), ...hidden, ...unmappedWarnings(unmapped)]}
 }

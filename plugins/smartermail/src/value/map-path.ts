@@ -12,6 +12,7 @@ export interface PathMap {
 }
 
 const PREFIX = /^(?:[A-Za-z]:|\\\\[^\\/]|\/)/
+const DRIVE_RELATIVE = /^[A-Za-z]:[^\\/]/
 const bare = (path: string): string => (path.length > 1 ? path.replace(/(?<=.)[\\/]+$/, '') : path)
 
 /**
@@ -21,6 +22,12 @@ const bare = (path: string): string => (path.length > 1 ? path.replace(/(?<=.)[\
 export const parseMap = (text: string): PathMap => {
   const cut = text.indexOf('=')
   const [from, to] = [bare(text.slice(0, cut).trim()), bare(text.slice(cut + 1).trim())]
+  const relative = [from, to].find(path => DRIVE_RELATIVE.test(path))
+  if (relative !== undefined)
+    throw new OpsError('BAD_MAP', `--map ${text}: ${relative} has no \\ behind the drive; a shell takes it away where the value is not quoted`, {
+      exit: 'usage',
+      hint: String.raw`--map 'C:\SmarterMail=D:\SmarterMail'`,
+    })
   if (cut > 0 && PREFIX.test(from.replace(/^\/\//, '\\\\')) && PREFIX.test(to.replace(/^\/\//, '\\\\'))) return {from, to}
   throw new OpsError('BAD_MAP', `--map ${text}: OLD=NEW is wanted, both absolute paths, drives or shares`, {
     exit: 'usage',

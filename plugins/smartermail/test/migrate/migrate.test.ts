@@ -57,6 +57,15 @@ describe.each([{linux: false}, {linux: true}])('JSON era, linux: $linux', ({linu
   })
 })
 
+test('an option that changes no value is told: it is a typing error', () => {
+  const world = makeWorld()
+  const {stderr, status} = whole(world, '--map', String.raw`C:\SmarterMial=E:\x`, '--ip', '192.0.2.99=198.51.100.9', '--ip', '192.0.2.10=198.51.100.10', '--dry-run')
+  expect(status).toBe(0)
+  expect(stderr).toContain(String.raw`--map C:\SmarterMial=E:\x changes no value`)
+  expect(stderr).toContain('--ip 192.0.2.99=198.51.100.9 changes no value')
+  expect(stderr.match(/changes no value/g)).toHaveLength(2)
+})
+
 test('a dry run shows every edit and writes nothing; secrets are in no output and no journal', () => {
   const world = makeWorld()
   const set = ['--set', 'mailConfig.xml:/MailConfig/sysAdminPassword=NewSecret-1', '--set', '/MailConfig/smtpPort=2525']

@@ -77,5 +77,7 @@ describe('what cannot be told is refused', () => {
   })
   test('a map that is none', () => {
     for (const text of ['x', 'a=b', w`C:\x`, w`=C:\x`, w`C:\x=`, 'C=D']) expect(() => parseMap(text)).toThrow(/OLD=NEW/)
+    // What is left of them where a shell took the backslashes.
+    for (const text of ['C:SmarterMail=D:Mail', w`C:\x=D:Mail`, w`C:x=D:\x`]) expect(() => parseMap(text)).toThrow(/quoted/)
   })
 })
