@@ -61,7 +61,7 @@ const dropKeeps = (steps: readonly CopyStep[], token: string, evenFull: boolean)
   for (const base of basesOf(steps)) {
     const path = keepIn(base, token)
     if (look(path) === null) continue
-    if (evenFull || fs.readdirSync(path).length === 0) fs.rmSync(path, {recursive: true, force: true})
+    if (evenFull || fs.readdirSync(path).length === 0) fs.rmSync(path, {recursive: true, force: true, maxRetries: 10})
   }
 }
 

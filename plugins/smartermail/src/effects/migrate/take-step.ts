@@ -69,8 +69,10 @@ const writeAll = async (path: string, content: AsyncIterable<Uint8Array>): Promi
   return bytes
 }
 
+const remove = (path: string): void => patiently(() => fs.rmSync(path, {force: true}))
+
 /** Takes away what was written of a file that is not brought to its place after all. */
-export const dropNew = (numbered: Numbered): void => fs.rmSync(newName(numbered), {force: true})
+export const dropNew = (numbered: Numbered): void => remove(newName(numbered))
 
 /**
  * Brings a file to its place; what stood there is kept aside.
@@ -101,7 +103,7 @@ export const putAside = (numbered: Numbered): void => {
 /** After a kill: what was half done is not done. Gives whether the step is taken. */
 export const settleStep = (numbered: Numbered): boolean => {
   const {step} = numbered
-  fs.rmSync(newName(numbered), {force: true})
+  dropNew(numbered)
   if (isTaken(numbered)) return true
   if (step.before !== null && look(oldName(numbered)) !== null && look(step.to) === null) rename(oldName(numbered), step.to)
   return false
@@ -110,7 +112,7 @@ export const settleStep = (numbered: Numbered): boolean => {
 /** Takes a step back; false when somebody has changed its file since, which then stays. */
 export const takeBack = (numbered: Numbered): boolean => {
   const {step} = numbered
-  fs.rmSync(newName(numbered), {force: true})
+  dropNew(numbered)
   const old = oldName(numbered)
   const now = stood(step.to)
   // Never taken, unless somebody has removed what was kept.
@@ -118,6 +120,6 @@ export const takeBack = (numbered: Numbered): boolean => {
   const isOurs = step.name === null ? now === null : now === null || sameStood(now, step)
   if (!isOurs) return false
   if (step.before !== null) rename(old, step.to)
-  else fs.rmSync(step.to, {force: true})
+  else remove(step.to)
   return true
 }
