@@ -34,7 +34,7 @@ const listings = ({system, domain, exim}: DomainFacts): DomainFinding[] => {
       ? finding('lists', 'problem', 'LISTS_CONTRADICT', where.join(', '))
       : finding('lists', 'ok', 'LISTED', texts.length === 0 ? `in no list of ${system.name}` : texts.join(', ')),
     ...found.flatMap(defectFindings),
-    ...contradictsExim(exim?.isLocal ?? null, found),
+    ...contradictsExim(exim?.isLocal ?? null, found, system.kind === 'debian-exim'),
     ...backupNotRemote(found, system.kind === 'cpanel'),
   ]
 }
@@ -43,7 +43,7 @@ const listings = ({system, domain, exim}: DomainFacts): DomainFinding[] => {
 const covers = (pattern: string, domain: string): boolean =>
   /^\*?\.[a-z0-9.-]+$/i.test(pattern) && domain.endsWith(pattern.toLowerCase().replace(/^\*/, ''))
 
-const contradictsExim = (isLocal: boolean | null, found: readonly Listing[]): DomainFinding[] => {
+const contradictsExim = (isLocal: boolean | null, found: readonly Listing[], isDebian: boolean): DomainFinding[] => {
   const listed = found.some(({source, entry}) => source.role === 'local' && entry.works)
   if (isLocal === null || isLocal === listed) return []
   return [
@@ -58,7 +58,9 @@ const contradictsExim = (isLocal: boolean | null, found: readonly Listing[]): Do
           'lists',
           'problem',
           'LIST_NOT_USED',
-          'Exim does not find it in +local_domains, whatever the file says: is this the file that it reads?',
+          isDebian
+            ? 'Exim does not find it in +local_domains yet: run update-exim4.conf, then service exim4 reload'
+            : 'Exim does not find it in +local_domains, whatever the file says: is this the file that it reads?',
         ),
   ]
 }

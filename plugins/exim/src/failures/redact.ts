@@ -15,7 +15,8 @@ const GIVEN = /((?:given password|password|passwd|pass|secret)\s*[:=]\s*)[^\s,;)
 const ADDRESS = /@[^@]*\./
 const MIXED = /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[^.\\\s_()-]{8,}$/
 const SIGNED = /^(?=.*[A-Z\d])(?=.*[!#$&*?^~])[^\s()]{6,}$/
-const FIELDS = /\\0(?:00)?/
+// Exim writes a NUL as \000, and doubles a backslash that was one.
+const FIELDS = /(?:^|[^\\])(?:\\\\){0,8}\\000/
 const BASE64 = /^[A-Za-z0-9+/]{12,}={0,2}$/
 const SET_ID = '(set_id='
 

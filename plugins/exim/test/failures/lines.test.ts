@@ -128,7 +128,7 @@ test('a password typed where the name belongs is not shown, names are', () => {
     expect(redact(line)).toBe(line.replace(secret, '[redacted]'))
     expect(redact(`${line.replace('535 Incorrect authentication data', '435 Unable to authenticate at present')}: x (y)`)).not.toContain(secret)
   }
-  for (const name of ['amy', 'info@example.com', 'Info.2024@Example.com', 'webmaster', 'user1', 'CORP\\\\jsmith1', 'John.Doe1', 'amy%example.com', 'amy+list', 'test_User1', 'a) : 535 x (set_id=z', 'postmaster1234'])
+  for (const name of ['amy', 'info@example.com', 'Info.2024@Example.com', 'webmaster', 'user1', 'CORP\\\\jsmith1', String.raw`corp\\000x`, 'John.Doe1', 'amy%example.com', 'amy+list', 'test_User1', 'a) : 535 x (set_id=z', 'postmaster1234'])
     expect(redactName(name)).toBe(name)
   expect(redactName('__cpanel__service__auth__exim__AbCdEfGh12345678')).toBe('__cpanel__service__auth__exim__[redacted]')
 })

@@ -80,7 +80,7 @@ export default class AuthFailures extends MailopsCommand {
     const report = diagnosis.report()
     for (const line of reportLines(report, this.width)) this.data(line)
     // The report stands; a script must not take it for the whole.
-    if (diagnosis.incomplete.length > 0) process.exitCode = 65
+    if (diagnosis.incomplete.length > 0 && !flags.follow) process.exitCode = 65
     if (!flags.follow) return report
     this.row(report)
     isLive = true
