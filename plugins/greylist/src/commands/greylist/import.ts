@@ -4,14 +4,14 @@ import {dirname} from 'node:path'
 import {isDeepStrictEqual} from 'node:util'
 
 import {Args, Flags} from '@oclif/core'
-import {ChangeCommand, OpsError, plural, type Change, type JsonObject, type Plan} from 'mailops'
+import {ChangeCommand, EXIT, OpsError, plural, type Change, type JsonObject, type Plan} from 'mailops'
 
 import {entriesChange, entriesHandler, PIECE} from '../../effects/changes/entries.js'
 import {storeAt} from '../../effects/changes/place.js'
 import {rulesChange, rulesHandler} from '../../effects/changes/rules.js'
 import {gather, type Gathered} from '../../effects/exchange/gather.js'
 import {FORMER_DELAY, readSource, SOURCES, type Source} from '../../effects/exchange/read.js'
-import {openSteering, type Steering} from '../../effects/steering/open.js'
+import {openSteering, refuseAway, type Steering} from '../../effects/steering/open.js'
 import {merged} from '../../exchange/imported.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {ruleKey} from '../../policy/rule.js'
@@ -65,8 +65,11 @@ export default class Import extends ChangeCommand {
     const handlers = [entriesHandler({pieces: steering => pieces(gathered, steering), total: entries.length}), rulesHandler()]
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers, doing: 'importing'})
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
-    this.say(`${plural(entries.length, 'entry', 'entries')} and ${plural(add.length, 'list entry', 'list entries')} taken over; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
-    return {...document, journalId: applied.journalId}
+    const complete = applied.bulk.every(one => one.complete)
+    if (!complete) process.exitCode = EXIT.tryAgain
+    const done = entries.length === 0 ? 0 : Number(applied.bulk[0]?.result['entries'])
+    this.say(`${plural(done, 'entry', 'entries')} and ${plural(add.length, 'list entry', 'list entries')} taken over${complete ? '' : ', the rest is not: run it again'}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
+    return {...document, complete, journalId: applied.journalId}
   }
 
   async #read(from: Source, path: string, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
@@ -83,6 +86,7 @@ const present = async (settings: Settings, dryRun: boolean, warn: (text: string)
   try {
     const steering = await openSteering(settings, {warn, mayCreate: !dryRun})
     try {
+      refuseAway(steering)
       return {rules: new Set((await steering.rules()).map(ruleKey)), at: {...storeAt(settings), db: steering.settings.db}}
     } finally {
       await steering.close()
