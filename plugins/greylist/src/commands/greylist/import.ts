@@ -8,14 +8,16 @@ import {ChangeCommand, EXIT, OpsError, plural, type Change, type JsonObject, typ
 
 import {entriesChange, entriesHandler, PIECE} from '../../effects/changes/entries.js'
 import {storeAt} from '../../effects/changes/place.js'
+import type {EntryChange} from '../../effects/changes/record.js'
 import {rulesChange, rulesHandler} from '../../effects/changes/rules.js'
-import {gather, type Gathered} from '../../effects/exchange/gather.js'
+import {gather, isWrongForm, type Gathered} from '../../effects/exchange/gather.js'
 import {FORMER_DELAY, readSource, SOURCES, type Source} from '../../effects/exchange/read.js'
 import {openSteering, refuseAway, type Steering} from '../../effects/steering/open.js'
 import {merged} from '../../exchange/imported.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {ruleKey} from '../../policy/rule.js'
 import type {Settings} from '../../policy/types.js'
+import type {Entry} from '../../store/store.js'
 import {parseDuration} from '../../settings/duration.js'
 
 export default class Import extends ChangeCommand {
@@ -48,7 +50,7 @@ export default class Import extends ChangeCommand {
     const {rules, at} = await present(settings, flags['dry-run'], text => void this.warn(text))
     const add = gathered.rules.filter(rule => !rules.has(ruleKey(rule)))
     const {entries} = gathered
-    const passed = entries.filter(entry => entry.passed > 0).length
+    const {passed} = entries
     const skipped = Object.fromEntries(gathered.skipped)
     for (const [why, count] of gathered.skipped) this.say(`left out: ${plural(count, 'record')}: ${why}`)
     const document = {from: flags.from, path: args.path, entries: entries.length, passed, listEntries: add.length, skipped}
@@ -75,7 +77,10 @@ export default class Import extends ChangeCommand {
   async #read(from: Source, path: string, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
     const progress = this.progress('reading')
     try {
-      return await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+      const gathered = await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+      if (!isWrongForm(gathered)) return gathered
+      const reasons = [...gathered.skipped].map(([why, count]) => `${count} times ${why}`).join(', ')
+      throw new OpsError('WRONG_FORM', `${path} is not of the form of ${from}: ${reasons}`, {exit: 'badData', hint: 'mailops greylist import --help'})
     } finally {
       progress.end()
     }
@@ -98,12 +103,20 @@ const present = async (settings: Settings, dryRun: boolean, warn: (text: string)
   }
 }
 
-const pieces = async function* ({entries}: Gathered, steering: Steering) {
-  for (let from = 0; from < entries.length; from += PIECE) {
-    const piece = entries.slice(from, from + PIECE)
-    const now = await steering.get(piece.map(({network, sender, recipient}) => ({network, sender, recipient})))
-    yield piece
-      .map((entry, n) => ({before: now[n] ?? null, after: now[n] ? merged(now[n], entry) : entry}))
-      .filter(({before, after}) => !isDeepStrictEqual(before, after))
+const pieces = async function* ({entries}: Gathered, steering: Steering): AsyncGenerator<EntryChange[]> {
+  let piece: Entry[] = []
+  for (const entry of entries) {
+    piece.push(entry)
+    if (piece.length < PIECE) continue
+    yield changesOf(piece, steering)
+    piece = []
   }
+  if (piece.length > 0) yield changesOf(piece, steering)
+}
+
+const changesOf = async (piece: readonly Entry[], steering: Steering): Promise<EntryChange[]> => {
+  const now = await steering.get(piece.map(({network, sender, recipient}) => ({network, sender, recipient})))
+  return piece
+    .map((entry, n) => ({before: now[n] ?? null, after: now[n] ? merged(now[n], entry) : entry}))
+    .filter(({before, after}) => !isDeepStrictEqual(before, after))
 }
