@@ -121,10 +121,10 @@ const firstAnswer = async more => {
 const starts = []
 const starting = []
 for (let n = 0; n < 3; n++) {
-  const {child, ms, cpu} = await firstAnswer([])
-  starts.push(ms)
-  starting.push(cpu)
-  await stop(child)
+  const first = await firstAnswer([])
+  starts.push(first.ms)
+  starting.push(first.cpu)
+  await stop(first.child)
 }
 const {child} = await firstAnswer([])
 console.log(`start to the first answer: ${starts.map(one => (one / 1000).toFixed(2)).join(' ')} s (0.5 wanted), of it ${median(starting).toFixed(0)} ms of processor`)
@@ -147,10 +147,10 @@ const steps = []
 const work = []
 for (let isDone = false; !isDone; ) {
   const at = performance.now()
-  const cpu = process.cpuUsage()
+  const before = process.cpuUsage()
   ;({done: isDone} = await store.sweep({now, window: DAY, keep: 36 * DAY}))
   steps.push(performance.now() - at)
-  const {user, system} = process.cpuUsage(cpu)
+  const {user, system} = process.cpuUsage(before)
   work.push((user + system) / 1000)
   await new Promise(resolve => setImmediate(resolve))
 }

@@ -7,7 +7,7 @@ import {existsSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
 
-import {cpuOf, folder, line, measureDisk, median, megabytes, quantile, start, startDaemon, stop} from './support.mjs'
+import {cpuOf, folder, line, measureDisk, median, megabytes, quantile, start, startDaemon, stop, until} from './support.mjs'
 
 const seconds = Number(process.argv[2] ?? 5)
 const rounds = Number(process.argv[3] ?? 3)
@@ -65,8 +65,9 @@ const load = async (to, which, during) => {
 }
 
 const redis = start([program, '--port', String(PORT), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'], {stdio: ['ignore', 'pipe', 'inherit']})
-for await (const chunk of redis.stdout) if (/ready to accept connections/i.test(String(chunk))) break
-redis.stdout.resume()
+let said = ''
+redis.stdout.on('data', chunk => (said += chunk))
+await until(() => /ready to accept connections/i.test(said), 'Redis')
 const policy = join(folder, 'redis.sock')
 const {child: daemon} = await startDaemon('redis', ['--log', 'off', '--policy', `unix:${policy}`, '--delay', '1s', '--store', `redis://127.0.0.1:${PORT}/0`])
 const to = {path: policy}

@@ -51,7 +51,7 @@ const wordsOf = (text: string, hasTriplets: boolean): string[] => {
   const [client = '', ...rest] = text.split(/\s+/)
   // $recipients of a DATA ACL: `a@b, c@d`.
   const envelope = rest.map(word => word.replace(/,$/, ''))
-  return hasTriplets && envelope.length > 0 && (envelope.length === 1 || /,$/.test(rest[0] ?? '')) ? [client, '', ...envelope] : [client, ...envelope]
+  return hasTriplets && envelope.length > 0 && (envelope.length === 1 || rest[0]?.endsWith(',') === true) ? [client, '', ...envelope] : [client, ...envelope]
 }
 
 const record = (words: readonly string[], {colour, first, last, count}: State, target: ImportTarget): Imported => {
