@@ -92,6 +92,8 @@ export const readSource = async function* (source: Source, path: string, {target
     case 'postgrey':
       return yield* byLines(path, postgreyReader(target), warn)
     case 'sqlgrey':
+      // SQLite says of everything that it cannot open it.
+      headOf(path)
       return yield* readSqlgrey(path, target)
     case 'greylistd':
       return yield* greylistdRecords(text(join(path, 'triplets')), parseStates(text(join(path, 'states'))), target)
