@@ -44,6 +44,12 @@ export const postgreyReader = (target: ImportTarget): LineReader => {
   let wasData = false
   let form: 'print' | 'bytevalue' = 'print'
   let key: string | null = null
+  let count = 0
+  const warning = (): string | null => {
+    if (isData) return 'cut off: db_dump has not come to its end; what stands before is taken'
+    // BerkeleyDB keeps in memory what a running postgrey has learnt.
+    return count === 0 ? 'a dump without a record: was postgrey still running? Stop it, then dump again' : null
+  }
   const data = (line: string): Imported | null => {
     const text = bytesOf(line.replace(/^ /, ''), form)
     if (key === null) {
@@ -52,6 +58,7 @@ export const postgreyReader = (target: ImportTarget): LineReader => {
     }
     const imported = record(key, text, target)
     key = null
+    count++
     return imported
   }
   return {
@@ -62,6 +69,6 @@ export const postgreyReader = (target: ImportTarget): LineReader => {
       else if (isData) isData = false
       return null
     },
-    end: () => (wasData ? (isData ? 'cut off: db_dump has not come to its end' : null) : {fault: 'is no output of db_dump', hint: 'stop postgrey, then: db5.3_dump -p /var/lib/postgrey/postgrey.db > postgrey.dump'}),
+    end: () => (wasData ? warning() : {fault: 'is no output of db_dump', hint: 'stop postgrey, then: db5.3_dump -p /var/lib/postgrey/postgrey.db > postgrey.dump'}),
   }
 }

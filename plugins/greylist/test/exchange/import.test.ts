@@ -138,6 +138,8 @@ test('postgrey: half a dump is told, what is none is refused, a client passes fo
   const half = await read('postgrey', path)
   expect(half.short).toHaveLength(1)
   expect(half.warned.join()).toMatch(/cut off/)
+  writeFileSync(path, dump([]))
+  expect((await read('postgrey', path)).warned.join()).toMatch(/still running/)
   for (const bytes of ['network,first\n', 'SQLite format 3\0rest', '\u001f\u008b\u0008\0', 'a\0b']) {
     writeFileSync(path, Buffer.from(bytes, 'latin1'))
     await expect(read('postgrey', path)).rejects.toMatchObject({code: 'WRONG_FORM'})

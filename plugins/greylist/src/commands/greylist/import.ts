@@ -24,10 +24,10 @@ export default class Import extends ChangeCommand {
   static override summary = 'take over what another greylisting program has learnt'
   static override description =
     'Reads the state of a former program, so that who passed there passes here: the directory of qgreylist (with its ' +
-    'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db, sqlgrey.db, the directory of greylistd, CSV ' +
+    'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db (stop postgrey first: it keeps them in memory), sqlgrey.db, the directory of greylistd, CSV ' +
     'with named columns, or the JSON lines of export. What has expired is left out; what is here already is kept, and takes ' +
     'the better of both. A qgreylist directory must be the live one or copied by cp -p: its access times are what it knows. ' +
-    'It is journalled; undo takes out what was not used since.\n\n' +
+    'It is journalled; undo takes out what was not used since. While a shared store is away it is refused; one that goes away in the middle ends it in part.\n\n' +
     'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings.'
   static override examples = [
     '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',

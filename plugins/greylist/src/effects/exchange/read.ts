@@ -67,7 +67,7 @@ const byLines = async function* (path: string, {take, end}: LineReader, warn: (t
     stream.destroy()
   }
   const wrong = end?.() ?? null
-  if (typeof wrong === 'string') warn(`${path} is ${wrong}; what stands before is taken`)
+  if (typeof wrong === 'string') warn(`${path} is ${wrong}`)
   else if (wrong !== null) throw wrongForm(`${path} ${wrong.fault}`, wrong.hint)
 }
 
