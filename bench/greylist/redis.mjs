@@ -4,7 +4,7 @@
 // that of daemon, Redis and client stands beside each figure, since on two cores they share them.
 import {once} from 'node:events'
 import {existsSync} from 'node:fs'
-import {connect} from 'node:net'
+import {connect, createServer} from 'node:net'
 import {join} from 'node:path'
 
 import {cpuOf, folder, line, measureDisk, median, megabytes, quantile, start, startDaemon, stop, until} from './support.mjs'
@@ -12,7 +12,6 @@ import {cpuOf, folder, line, measureDisk, median, megabytes, quantile, start, st
 const seconds = Number(process.argv[2] ?? 5)
 const rounds = Number(process.argv[3] ?? 3)
 const AT_ONCE = 32
-const PORT = 19_379
 const program = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find(path => existsSync(path))
 if (program === undefined) throw new Error('redis-server is not on this machine')
 
@@ -64,6 +63,10 @@ const load = async (to, which, during) => {
   return {rate: (times.length * 1000) / (performance.now() - began), times}
 }
 
+const free = createServer().listen(0, '127.0.0.1')
+await once(free, 'listening')
+const {port: PORT} = free.address()
+free.close()
 const redis = start([program, '--port', String(PORT), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'], {stdio: ['ignore', 'pipe', 'inherit']})
 let said = ''
 redis.stdout.on('data', chunk => (said += chunk))
