@@ -79,7 +79,7 @@ describe.skipIf(noRedis !== false)('commands without the shared store', () => {
     else server.signal('SIGCONT')
     expect(await lists()).toEqual(['192.0.2.0/24'])
     expect(await lists(temporaryDirectory('greylist')), 'another host').toEqual(['192.0.2.0/24'])
-  }, 60_000)
+  }, 180_000)
 
   test('import, forget and their undo are refused before anything is begun', async () => {
     const path = rowsFile(100)
@@ -100,7 +100,7 @@ describe.skipIf(noRedis !== false)('commands without the shared store', () => {
     expect((await runIn(state, ['undo', before.length > 0 ? (JSON.parse(before[0] ?? '') as {id: string}).id : '', '--yes'])).status).toBe(0)
     expect(await redis.send(['ZCARD', '{mailops:greylist}:w'])).toBe(0)
     await redis.close()
-  }, 60_000)
+  }, 180_000)
 
   test('gone in the middle of an import: it ends in part, is undone when it is back', async () => {
     const path = rowsFile(40_000)
@@ -109,7 +109,7 @@ describe.skipIf(noRedis !== false)('commands without the shared store', () => {
     let stderr = ''
     child.stderr.on('data', text => (stderr += String(text)))
     const ended = once(child, 'close')
-    await vi.waitFor(async () => expect(await redis.send(['ZCARD', '{mailops:greylist}:w'])).toBeGreaterThan(0), {timeout: 20_000, interval: 1})
+    await vi.waitFor(async () => expect(await redis.send(['ZCARD', '{mailops:greylist}:w'])).toBeGreaterThan(0), {timeout: 60_000, interval: 1})
     server.signal('SIGSTOP')
     expect((await ended)[0], stderr).toBe(75)
     expect(stderr).toContain('ended in part')
@@ -119,5 +119,5 @@ describe.skipIf(noRedis !== false)('commands without the shared store', () => {
     expect((await runIn(state, ['undo', 'last', '--yes'])).status).toBe(0)
     await vi.waitFor(async () => expect(await redis.send(['ZCARD', '{mailops:greylist}:w'])).toBe(0), {timeout: 5000, interval: 50})
     await redis.close()
-  }, 60_000)
+  }, 180_000)
 })
