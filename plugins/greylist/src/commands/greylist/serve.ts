@@ -4,6 +4,7 @@ import {MailopsCommand, OpsError} from 'mailops'
 
 import {serve} from '../../effects/daemon/serve.js'
 import {stderrLog} from '../../effects/daemon/log.js'
+import {staySmall} from '../../effects/daemon/memory.js'
 import {openService} from '../../effects/service/open.js'
 import {readSettings} from '../../effects/settings/read.js'
 import {parseDuration} from '../../settings/duration.js'
@@ -54,6 +55,7 @@ export default class Serve extends MailopsCommand {
   }
 
   override async run(): Promise<void> {
+    staySmall()
     const {flags} = await this.parse(Serve)
     this.listen(flags)
     const overrides: Overrides = {
