@@ -1,8 +1,11 @@
-// Writes a page for each topic from the commands' own help; with --check says which page is out of date instead.
+// Writes a page for each topic from the commands' own help, and one of what others wrote that is shipped; with --check
+// says which page is out of date instead.
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {Config, CommandHelp} from '@oclif/core'
+
+import {shippedPackages} from '../packaging/licences.mjs'
 
 const DOCS = import.meta.dirname
 const isCheck = process.argv.includes('--check')
@@ -31,14 +34,21 @@ const pageOf = topic => {
   return `# mailops${topic === 'mailops' ? '' : ` ${topic}`}\n\n${description}\n\nGenerated from the commands' help by \`npm run docs\`.\n\n${contents.join('\n')}\n\n${sections.join('\n')}`
 }
 
+const dependenciesPage = () => {
+  const rows = shippedPackages(join(DOCS, '..')).map(({name, version, licence}) => `| ${name} | ${version} | ${licence} |`)
+  const intro = 'What an installation brings along, direct or not. The texts of the licences stand in bundle/LICENSES.txt.'
+  return `# Packages of others\n\n${intro}\n\nGenerated from package-lock.json by \`npm run docs\`.\n\n| package | version | licence |\n| --- | --- | --- |\n${rows.join('\n')}\n`
+}
+
 const stale = []
-for (const topic of new Set(ours.map(({id}) => topicOf(id)))) {
-  const path = join(DOCS, `${topic}.md`)
-  const page = pageOf(topic)
-  if (existsSync(path) && readFileSync(path, 'utf8') === page) continue
-  if (isCheck) stale.push(`docs/${topic}.md`)
+const keep = (name, page) => {
+  const path = join(DOCS, name)
+  if (existsSync(path) && readFileSync(path, 'utf8') === page) return
+  if (isCheck) stale.push(`docs/${name}`)
   else writeFileSync(path, page)
 }
+for (const topic of new Set(ours.map(({id}) => topicOf(id)))) keep(`${topic}.md`, pageOf(topic))
+keep('dependencies.md', dependenciesPage())
 if (stale.length > 0) {
   process.stderr.write(`out of date: ${stale.join(', ')}; run: npm run docs\n`)
   process.exitCode = 1

@@ -6,6 +6,8 @@ import {dirname, join, relative} from 'node:path'
 import {Config} from '@oclif/core'
 import {build} from 'esbuild'
 
+import {notices} from './licences.mjs'
+
 const ROOT = join(import.meta.dirname, '..')
 const OUT = join(ROOT, 'bundle')
 const pjson = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
@@ -127,3 +129,4 @@ writeFileSync(
   JSON.stringify({name: pjson.name, version: pjson.version, description: pjson.description, type: 'module', oclif}),
 )
 writeFileSync(join(OUT, 'oclif.manifest.json'), JSON.stringify({commands, version: pjson.version}))
+writeFileSync(join(OUT, 'LICENSES.txt'), notices(ROOT))

@@ -1,8 +1,9 @@
 // Builds the Debian packages: mailops for all architectures, mailops-greylist for this one.
 // Usage: npm run deb [-- DIRECTORY]   (default: build/). Needs dpkg-deb, gzip and what `npm ci` has installed.
 import {spawnSync} from 'node:child_process'
-import * as fs from 'node:fs'
 import {join} from 'node:path'
+
+import fs from 'fs-extra'
 
 const ROOT = join(import.meta.dirname, '..')
 const {version, description, homepage} = JSON.parse(fs.readFileSync(join(ROOT, 'package.json'), 'utf8'))
@@ -26,18 +27,18 @@ class Tree {
 
   at(path) {
     const whole = join(this.root, path)
-    fs.mkdirSync(join(whole, '..'), {recursive: true})
+    fs.ensureDirSync(join(whole, '..'))
     return whole
   }
 
   /** A file or a directory of the repository. Times and owners are dpkg-deb's to set. */
   copy(from, to, mode) {
-    fs.cpSync(join(ROOT, from), this.at(to), {recursive: true, dereference: true, filter: path => !path.endsWith('.tsbuildinfo')})
+    fs.copySync(join(ROOT, from), join(this.root, to), {dereference: true, filter: path => !path.endsWith('.tsbuildinfo')})
     if (mode !== undefined) fs.chmodSync(join(this.root, to), mode)
   }
 
   write(path, text, mode = 0o644) {
-    fs.writeFileSync(this.at(path), text, {mode})
+    fs.outputFileSync(join(this.root, path), text, {mode})
   }
 
   link(path, target) {
@@ -45,7 +46,7 @@ class Tree {
   }
 
   directory(path, mode) {
-    fs.mkdirSync(join(this.root, path), {recursive: true, mode})
+    fs.ensureDirSync(join(this.root, path), {mode})
   }
 
   build(control, scripts = {}) {
@@ -56,7 +57,7 @@ class Tree {
     // Whatever umask this runs under, what is installed can be read by all.
     run('chmod', ['-R', 'u=rwX,go=rX', this.root])
     run('dpkg-deb', ['--root-owner-group', '--build', this.root, file])
-    fs.rmSync(this.root, {recursive: true})
+    fs.removeSync(this.root)
     return file
   }
 }
@@ -73,7 +74,8 @@ const common = (name, extra) => ({
 
 const documents = (tree, name) => {
   const doc = `usr/share/doc/${name}`
-  tree.copy('LICENSE', `${doc}/copyright`)
+  const licences = fs.readFileSync(join(ROOT, 'bundle/LICENSES.txt'), 'utf8')
+  tree.write(`${doc}/copyright`, `${fs.readFileSync(join(ROOT, 'LICENSE'), 'utf8')}\nBrought along:\n\n${licences}`)
   tree.write(`${doc}/changelog`, fs.readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'))
   run('gzip', ['-9n', join(tree.root, doc, 'changelog')])
 }
@@ -93,8 +95,8 @@ const buildMain = () => {
   run('sh', ['-c', 'gzip -9n "$1"/*', 'sh', join(tree.root, 'usr/share/man/man1')])
   run(process.execPath, ['packaging/completions.mjs', tree.at('usr/share/completions')])
   const completions = join(tree.root, 'usr/share/completions')
-  fs.renameSync(join(completions, 'mailops.bash'), tree.at('usr/share/bash-completion/completions/mailops'))
-  fs.renameSync(join(completions, '_mailops'), tree.at('usr/share/zsh/vendor-completions/_mailops'))
+  fs.moveSync(join(completions, 'mailops.bash'), join(tree.root, 'usr/share/bash-completion/completions/mailops'))
+  fs.moveSync(join(completions, '_mailops'), join(tree.root, 'usr/share/zsh/vendor-completions/_mailops'))
   fs.rmdirSync(completions)
   tree.directory('etc/mailops', 0o755)
   return tree.build(common('mailops', {Architecture: 'all', Depends: NODE, Suggests: 'mailops-greylist', Description: `the tool of mail-server operators\n ${description}.`}))
@@ -134,7 +136,7 @@ const buildGreylist = architecture => {
   const tree = new Tree('mailops-greylist')
   const lib = 'usr/lib/mailops'
   for (const name of SQLITE)
-    fs.cpSync(join(ROOT, 'node_modules', name), tree.at(`${lib}/node_modules/${name}`), {recursive: true, filter: path => !isSource(path)})
+    fs.copySync(join(ROOT, 'node_modules', name), join(tree.root, lib, 'node_modules', name), {filter: path => !isSource(path)})
   for (const name of ['package.json', 'filter']) tree.copy(`plugins/greylist/${name}`, `${lib}/node_modules/@mailops/plugin-greylist/${name}`)
   tree.write(`${lib}/bin/greylist-standalone.js`, `#!/usr/bin/env node\nimport '../bundle/greylist-standalone.js'\n`, 0o755)
   // The C form, or without a compiler the other one.
@@ -142,7 +144,7 @@ const buildGreylist = architecture => {
   tree.link('usr/bin/mailops-greylist', '../lib/mailops/bin/mailops-greylist')
   for (const name of fs.readdirSync(join(ROOT, 'share/systemd')))
     tree.copy(`share/systemd/${name}`, name.endsWith('sysusers.conf') ? 'usr/lib/sysusers.d/mailops.conf' : `usr/lib/systemd/system/${name}`)
-  tree.write('etc/mailops/greylist.json', '{}\n')
+  tree.copy('share/greylist.json', 'etc/mailops/greylist.json')
   for (const name of ['daemontools', 'exim', 'postfix']) tree.copy(`share/${name}`, `usr/share/doc/mailops-greylist/examples/${name}`)
   documents(tree, 'mailops-greylist')
   const control = {
@@ -155,7 +157,7 @@ const buildGreylist = architecture => {
   return tree.build(common('mailops-greylist', control), {postinst: POSTINST, prerm: PRERM, postrm: POSTRM, conffiles: '/etc/mailops/greylist.json\n'})
 }
 
-fs.mkdirSync(out, {recursive: true})
+fs.ensureDirSync(out)
 process.stdout.write(`${buildMain()}\n`)
 if (fs.existsSync(join(ROOT, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node')))
   process.stdout.write(`${buildGreylist(run('dpkg', ['--print-architecture']).trim())}\n`)

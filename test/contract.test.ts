@@ -15,6 +15,7 @@ test('the commands are here', () => {
 
 test.each(OURS.map(command => ({name: command.id.replaceAll(':', ' '), command})))('mailops $name', async ({name, command}) => {
   expect(command.summary, 'a summary').toMatch(/^[a-z].*[^.]$/)
+  expect(command.summary!.length, 'a summary on one line').toBeLessThanOrEqual(80)
   expect(command.examples?.length ?? 0, 'an example').toBeGreaterThan(0)
   expect(command.description, 'its exit statuses').toMatch(/Exit status: /)
   // The class itself: what oclif keeps of an argument for help leaves this out.

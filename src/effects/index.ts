@@ -1,6 +1,7 @@
 // What effects and commands may import as 'mailops/effects': the only code that changes the machine.
 export * from './apply.js'
 export * from './bulk.js'
+export {Channel, errorOf, failureOf, type Failure} from './channel.js'
 export {noted} from './children.js'
 export * from './files.js'
 export {findJournal, listJournals, statusOf, type JournalEntry, type JournalStatus} from './journal-entries.js'

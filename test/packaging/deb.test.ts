@@ -56,6 +56,8 @@ describe.skipIf(reason !== '')(reason || 'debian packages', () => {
       // By dpkg's own list: slim images leave man pages out as they unpack.
       expect(run('dpkg', ['-L', 'mailops']).stdout).toContain('/usr/share/man/man1/mailops-qmail.1.gz\n')
       expect(run('getent', ['passwd', 'mailops']).status).toBe(0)
+      expect(fs.readFileSync('/etc/mailops/greylist.json', 'utf8')).toContain('// "delay": "60s",')
+      expect(fs.readFileSync('/usr/share/doc/mailops/copyright', 'utf8')).toContain('Salesforce')
       fs.writeFileSync('/etc/mailops/greylist.json', '{"delay": "90s"}\n')
       expect(install().status).toBe(0)
       expect(fs.readFileSync('/etc/mailops/greylist.json', 'utf8')).toBe('{"delay": "90s"}\n')

@@ -1,12 +1,83 @@
 #!/usr/bin/perl
 # mailops-greylist: runs between tcpserver and qmail-smtpd, asks the greylist daemon, and becomes qmail-smtpd.
 # The form for machines without a compiler: no modules, which would double what a connection costs. It does what
-# main.c, ask.c and dialog.c do, reason for reason; one test suite holds both to it. The dialog stands behind __END__,
-# so that a client that passes does not pay for compiling it.
+# main.c, ask.c and dialog.c do, reason for reason; one test suite holds both to it. What a client needs that passes
+# stands first; Perl compiles the rest, behind __END__, only when it is called for: it is most of what a start costs.
 my $VERSION = '0.1.0';
-my ($REPLY, $FIELD, $TALLY_LIMIT) = (1024, 900, 16 << 20);
+my ($REPLY, $FIELD) = (1024, 900);
 # Linux, all processors but alpha, mips, parisc and sparc, where `mailops greylist build-filter` is the way.
 my ($AF_UNIX, $SOCK_STREAM, $SOCK_NONBLOCK, $MSG_NOSIGNAL) = (1, 1, 04000, 0x4000);
+
+my %cfg = (socket => '/run/mailops/greylist.sock', text => '', name => '', timeout => 2000, 'reply-delay' => 0,
+  idle => 30000, session => 60000, fail => 'open', dialog => 'own', answer => '');
+my ($own, $ip, $left) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
+
+sub AUTOLOAD {
+  my $name = $AUTOLOAD;
+  local ($/, $!) = ("\n__DIALOG__\n", $!);
+  my $rest = <DATA>;
+  die "mailops-greylist: no $name\n" unless defined $rest && eval "$rest;1";
+  goto &$name;
+}
+
+sub become {
+  exec { $ARGV[0] } @ARGV;
+  temporary(sprintf('cannot run %.200s: %s', $ARGV[0], "$!"), 111);
+}
+
+# False: no such option. What must be a number or one of several words is looked at by `set_checked`.
+sub set {
+  my ($name, $value) = @_;
+  return 0 unless defined $value && exists $cfg{$name};
+  return set_checked($name, $value) unless $name eq 'socket' || $name eq 'text' || $name eq 'name' || $name eq 'answer';
+  $cfg{$name} = $value;
+  return 1;
+}
+
+# " name=value" as the daemon reads it.
+sub plain {
+  my ($name, $value) = @_;
+  return $value =~ /[^!-\$&-~]/ || length $value > $FIELD ? field($name, $value) : " $name=$value";
+}
+
+while (@ARGV && substr($ARGV[0], 0, 2) eq '--') {
+  my ($name, $value) = split /=/, substr(shift @ARGV, 2), 2;
+  last unless defined $name;
+  told($name) if !defined $value && ($name eq 'help' || $name eq 'version');
+  $value = shift @ARGV unless defined $value;
+  set($name, $value) or misused('no such option, or it wants a value');
+}
+misused('no program given') unless @ARGV;
+$ip = $ENV{TCP6REMOTEIP} unless defined $ip && $ip ne '';
+$ip = '' unless defined $ip;
+become() if exists $ENV{RELAYCLIENT} || (defined $own && $own eq '');
+for my $name (qw(socket timeout fail dialog text name)) { set($name, $ENV{"GREYLIST_\U$name"}) }
+set('reply-delay', $ENV{GREYLIST_REPLY_DELAY});
+send_away(1, $own) if defined $own;
+nobody() if $ip eq '';
+my $request = 'connect' . plain('ip', $ip);
+$request .= plain('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
+for my $name (qw(DELAY WINDOW KEEP)) { $request .= plain(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
+$request .= "\n";
+answered($cfg{answer}) if $cfg{answer} ne '';
+
+# The straight way: connected, sent and answered at once. `ask` takes over wherever it is left, and at what is no `pass`.
+# MSG_NOSIGNAL: a daemon that closes early would kill us with SIGPIPE, and the client's connection with us.
+$left = $cfg{timeout} / 1000;
+my ($fh, $line) = (undef, '');
+length $cfg{socket} <= 107 && socket($fh, $AF_UNIX, $SOCK_STREAM | $SOCK_NONBLOCK, 0)
+  && connect($fh, pack 'S a108', $AF_UNIX, $cfg{socket}) or ask(undef, $request);
+my $sent = send $fh, $request, $MSG_NOSIGNAL;
+ask($fh, substr $request, $sent || 0) if !$sent || $sent < length $request;
+my $bits = '';
+vec($bits, fileno $fh, 1) = 1;
+(my $n, $left) = select $bits, undef, undef, $left;
+sysread $fh, $line, $REPLY - 1 if $n > 0;
+become() if $line eq "pass\n";
+ask($fh, '', $line);
+
+__END__
+my $TALLY_LIMIT = 16 << 20;
 my ($EAGAIN, $EINTR, $EPIPE, $ETIMEDOUT, $ENAMETOOLONG, $EPROTO, $ECONNRESET) = (11, 4, 32, 110, 36, 71, 104);
 my ($APPEND, $NOFOLLOW, $NONBLOCK) = (01 | 02000, 0400000, 04000);
 
@@ -17,17 +88,12 @@ usage: mailops-greylist [--socket PATH] [--timeout MS] [--fail open|closed] [--d
 Environment: RELAYCLIENT; GREYLIST (empty: pass, text: refuse), GREYLIST_DELAY, _WINDOW, _KEEP, and
 _SOCKET, _TIMEOUT, _FAIL, _DIALOG, _TEXT, _NAME, _REPLY_DELAY, which go before the options.
 USAGE
-my %cfg = (socket => '/run/mailops/greylist.sock', text => '', name => '', timeout => 2000, 'reply-delay' => 0,
-  idle => 30000, session => 60000, fail => 'open', dialog => 'own', answer => '');
 my %choice = (fail => {open => 1, closed => 1}, dialog => {own => 1, rblsmtpd => 1});
-my %number = map { $_ => 1 } qw(timeout reply-delay idle session);
-my $address = '';
-
-my ($own, $ip) = ($ENV{GREYLIST}, $ENV{TCPREMOTEIP});
 
 # One line on stderr, which is the log of tcpserver.
 sub note {
   my ($what, $why) = @_;
+  (my $address = substr defined $ip ? $ip : '', 0, 63) =~ tr/0-9a-fA-F.:%/?/c;
   syswrite STDERR, sprintf "mailops-greylist: %s pid %d: %.250s: %.220s\n", $address ne '' ? $address : '-', $$, $what, $why;
 }
 
@@ -38,43 +104,29 @@ sub temporary {
   exit $status;
 }
 
-# A value that cannot be is told and ignored: a slip in a file must not stop the mail. False: no such option.
-sub set {
+sub misused {
+  my ($why) = @_;
+  syswrite STDERR, $usage;
+  temporary($why, 100);
+}
+
+sub told {
+  my ($what) = @_;
+  print $what eq 'help' ? $usage : "mailops-greylist $VERSION (Perl)\n";
+  exit 0;
+}
+
+# A value that cannot be is told and ignored: a slip in a file must not stop the mail.
+sub set_checked {
   my ($name, $value) = @_;
-  return 0 unless exists $cfg{$name};
-  if ($number{$name} && ($value !~ /\A\d{1,7}\z/ || $value > 3600000)) { note('setting ignored, not milliseconds', $name) }
-  elsif ($choice{$name} && !$choice{$name}{$value}) { note('setting ignored, unknown value', $name) }
-  else { $cfg{$name} = $value }
+  if ($choice{$name}) {
+    unless ($choice{$name}{$value}) { note('setting ignored, unknown value', $name); return 1 }
+  }
+  elsif ($value !~ /\A\d{1,7}\z/ || $value > 3600000) { note('setting ignored, not milliseconds', $name); return 1 }
+  $cfg{$name} = $value;
   return 1;
 }
 
-sub options {
-  while (@ARGV && $ARGV[0] =~ /^--/) {
-    my ($name, $value) = shift(@ARGV) =~ /^--([^=]*)(?:=(.*))?\z/s;
-    return if $name eq '' && !defined $value;
-    if ($name eq 'help' && !defined $value) { print $usage; exit 0 }
-    if ($name eq 'version' && !defined $value) { print "mailops-greylist $VERSION (Perl)\n"; exit 0 }
-    $value = shift @ARGV unless defined $value;
-    next if defined $value && set($name, $value);
-    syswrite STDERR, $usage;
-    temporary('no such option, or it wants a value', 100);
-  }
-}
-
-sub environment {
-  for my $name (qw(socket timeout fail dialog text name reply-delay)) {
-    (my $variable = 'GREYLIST_' . uc $name) =~ tr/-/_/;
-    set($name, $ENV{$variable}) if defined $ENV{$variable};
-  }
-}
-
-sub become {
-  exec { $ARGV[0] } @ARGV;
-  temporary(sprintf('cannot run %.200s: %s', $ARGV[0], "$!"), 111);
-}
-
-# select(2) tells how much of its time was left: a clock that cannot jump, and needs no module.
-my $left;
 sub wait_for {
   my ($fh, $writing) = @_;
   while ($left > 0) {
@@ -116,10 +168,10 @@ sub put {
   return 1;
 }
 
-# One line, its end removed; nothing when it did not come.
+# One line that begins with what came already, its end removed; nothing when it did not come.
 sub get {
-  my ($fh) = @_;
-  my $line = '';
+  my ($fh, $line) = @_;
+  return substr $line, 0, index $line, "\n" if index($line, "\n") >= 0;
   while (length $line < $REPLY - 1) {
     wait_for($fh, 0) or return;
     my $n = sysread $fh, $line, $REPLY - 1 - length $line, length $line;
@@ -132,7 +184,7 @@ sub get {
   return;
 }
 
-# What a line of the daemon says; as ask gives it.
+# What a line of the daemon says: (verdict, text), or (none, why, the letter that the tally gets for it).
 sub judge {
   my ($line) = @_;
   return ('pass', '') if $line eq 'pass';
@@ -143,22 +195,30 @@ sub judge {
   return ('none', sprintf('not understood: %.60s', $shown), 'p');
 }
 
-# What the daemon says: (verdict, text), or (none, why, the letter that the tally gets for it).
+# Acts on a line of the daemon, or on why there is none.
+sub answered { conclude(judge(@_)) }
+
+sub conclude {
+  my ($verdict, $text, $kind) = @_;
+  become() if $verdict eq 'pass';
+  unchecked($kind, $text) if $verdict eq 'none';
+  send_away($verdict eq 'deny', $verdict eq 'none' ? '' : $text);
+}
+
+# Goes on asking from where it stands: what is still to be sent, what has come.
 sub ask {
-  my ($request) = @_;
-  return judge($cfg{answer}) if $cfg{answer} ne '';
-  $left = $cfg{timeout} / 1000;
-  my $fh = reach($cfg{socket});
+  my ($fh, $rest, $line) = @_;
   my $doing = 'connect';
+  $fh = reach($cfg{socket}) unless $fh;
   if ($fh) {
     $doing = 'write to';
-    my $line;
+    my $answer;
     # Even when it could not all be written: a daemon that refuses may have said why.
-    if (put($fh, $request) || $! == $EPIPE) { $doing = 'read from'; $line = get($fh) }
-    return judge($line) if defined $line;
+    if (put($fh, $rest) || $! == $EPIPE) { $doing = 'read from'; $answer = get($fh, defined $line ? $line : '') }
+    answered($answer) if defined $answer;
   }
   my $error = $! + 0;
-  return ('none', sprintf('cannot %s %.150s: %s', $doing, $cfg{socket}, "$!"), $error == $ETIMEDOUT ? 't' : $fh ? 'p' : 'c');
+  conclude('none', sprintf('cannot %s %.150s: %s', $doing, $cfg{socket}, "$!"), $error == $ETIMEDOUT ? 't' : $fh ? 'p' : 'c');
 }
 
 # " name=value"; what is not plain becomes %XX.
@@ -188,6 +248,11 @@ sub unchecked {
   become() if $cfg{fail} ne 'closed';
 }
 
+sub nobody {
+  unchecked('n', 'neither TCPREMOTEIP nor TCP6REMOTEIP is set');
+  send_away(0, '');
+}
+
 sub through_rblsmtpd {
   my ($refuse, $text) = @_;
   my $seconds = int($cfg{session} / 1000) || 1;
@@ -211,32 +276,15 @@ sub send_away {
   # TCPLOCALHOST is DNS data, and a line end in it would be one in our replies.
   ($cfg{name} = substr $cfg{name}, 0, 255) =~ tr/!-~/?/c;
   # As a process of its own, which holds a fifth less memory than this one while the client takes its time.
-  my $report = $address eq '' ? '' : 'envelope' . field('ip', $ip);
+  my $report = $ip eq '' ? '' : 'envelope' . field('ip', $ip);
   $report .= field('host', $ENV{TCPREMOTEHOST}) if $report ne '' && defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
   my $no = $refuse ? "553 5.7.1 $text" : "450 4.2.0 $text";
-  my $begin = 'open my $f, "<", shift; while (<$f>) { last if /^__END__$/ } { local $/; $_ = <$f> } eval; die $@ if $@';
+  my $begin = 'open my $f, "<", shift; while (<$f>) { last if /^__DIALOG__$/ } { local $/; $_ = <$f> } eval; die $@ if $@';
   exec $^X, '-e', $begin, $0, $no, $report, @cfg{qw(socket name idle session reply-delay)};
   temporary("cannot run $^X: $!", 111);
 }
 
-options();
-unless (@ARGV) { syswrite STDERR, $usage; temporary('no program given', 100) }
-$ip = $ENV{TCP6REMOTEIP} unless defined $ip && $ip ne '';
-$ip = '' unless defined $ip;
-($address = substr $ip, 0, 63) =~ tr/0-9a-fA-F.:%/?/c;
-become() if exists $ENV{RELAYCLIENT} || (defined $own && $own eq '');
-environment();
-send_away(1, $own) if defined $own;
-if ($address eq '') { unchecked('n', 'neither TCPREMOTEIP nor TCP6REMOTEIP is set'); send_away(0, '') }
-my $request = 'connect' . field('ip', $ip);
-$request .= field('host', $ENV{TCPREMOTEHOST}) if defined $ENV{TCPREMOTEHOST} && $ENV{TCPREMOTEHOST} ne '';
-for my $name (qw(DELAY WINDOW KEEP)) { $request .= field(lc $name, $ENV{"GREYLIST_$name"}) if defined $ENV{"GREYLIST_$name"} }
-my ($verdict, $text, $kind) = ask("$request\n");
-become() if $verdict eq 'pass';
-unchecked($kind, $text) if $verdict eq 'none';
-send_away($verdict eq 'deny', $verdict eq 'none' ? '' : $text);
-
-__END__
+__DIALOG__
 # The dialog with a client that is deferred or refused: a program of its own, see send_away above and dialog.c.
 my ($no, $report, $path, $name, $idle, $session, $delay) = @ARGV;
 my ($FIELD, $COMMAND, $MAX_COMMANDS, $MAX_BYTES) = (900, 1000, 100, 65536);

@@ -58,6 +58,7 @@ export abstract class ListCommand extends ChangeCommand {
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: true, handlers: [rulesHandler()]})
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
     const what = flags.remove === true ? `removed ${plural(remove.length, 'entry', 'entries')}` : `added ${plural(add.length, 'entry', 'entries')}`
+    if (applied.bulk[0]?.result['isToBeShared'] === true) this.warn('the shared store does not answer: this counts on this host now, and is carried over when it is back')
     this.say(`${what}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     return {...document, journalId: applied.journalId}
   }

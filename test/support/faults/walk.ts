@@ -3,6 +3,8 @@
 import {spawn} from 'node:child_process'
 import {join} from 'node:path'
 
+import {bundled} from './bundled.js'
+
 const HOOK = join(import.meta.dirname, 'kill-at.mjs')
 
 export interface Ended {
@@ -12,14 +14,15 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs `node script args...` with the fault hook; `fault` is empty, `kill` at a step (`7`, `7+`) or `fail` (`7:ENOSPC`). */
-export const runWithFault = (
-  argv: readonly string[],
+/** Runs `node scenario args...` with the fault hook; `fault` is empty, `kill` at a step (`7`, `7+`) or `fail` (`7:ENOSPC`). */
+export const runWithFault = async (
+  [scenario, ...args]: readonly [string, ...string[]],
   fault: {kill?: string; fail?: string; calls?: string},
   env: Readonly<Record<string, string>> = {},
-): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', HOOK, ...argv], {
+): Promise<Ended> => {
+  const file = await bundled(scenario)
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', HOOK, file, ...args], {
       env: {
         ...process.env,
         ...env,
@@ -36,6 +39,7 @@ export const runWithFault = (
     child.on('error', reject)
     child.on('close', (status, signal) => resolve({status, signal, stdout, stderr}))
   })
+}
 
 /**
  * Calls `step(n)` for n = 1, 2, 3 ... until it says that the run came through. Two lanes, since each step has a world

@@ -1,6 +1,8 @@
 // What doctor says of greylisting, from facts that were looked up: which filter, is the daemon there, do clients pass unchecked.
 import {plural} from 'mailops/core'
 
+import {STALE_DAYS} from '../providers/providers.js'
+
 /** As doctor shows it (see the core's doctor hook). */
 export interface GreylistFinding {
   readonly code: string
@@ -19,6 +21,8 @@ export interface GreylistFacts {
   readonly daemon: 'answers' | 'silent' | 'gone' | 'absent'
   /** Clients that passed unchecked since the daemon last counted, and when the last one did. */
   readonly unchecked: {readonly count: number; readonly secondsAgo: number} | null
+  /** The providers' list in force; null when none is, or it cannot be read. */
+  readonly providers: {readonly date: string; readonly days: number; readonly isBundled: boolean} | null
   /** True when SQLite's module can be loaded. */
   readonly hasSqlite: boolean
 }
@@ -58,6 +62,17 @@ const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): GreylistFinding |
   }
 }
 
+/** Only where a daemon uses it. */
+const providersFinding = ({providers, daemon}: GreylistFacts): GreylistFinding | null => {
+  if (providers === null || daemon === 'absent' || providers.days <= STALE_DAYS) return null
+  return {
+    code: 'GREYLIST_PROVIDERS_OLD',
+    severity: 'note',
+    text: `greylist: the ranges of large providers are ${providers.days} days old (${providers.date}${providers.isBundled ? ', the list that came with the program' : ''})`,
+    hint: 'mailops greylist providers update --yes',
+  }
+}
+
 /** Nothing where greylisting was never set up, except which filter would run. */
 export const greylistFindings = (facts: GreylistFacts): GreylistFinding[] =>
-  [filterFinding(facts), daemonFinding(facts), uncheckedFinding(facts)].filter(finding => finding !== null)
+  [filterFinding(facts), daemonFinding(facts), uncheckedFinding(facts), providersFinding(facts)].filter(finding => finding !== null)

@@ -7,6 +7,14 @@ import type {Entry} from '../store/store.js'
 /** One thing that was read. */
 export type Imported = {readonly entry: Entry} | {readonly rule: Rule} | {readonly skipped: string}
 
+/** Reads a text line by line. */
+export interface LineReader {
+  /** Null: a line that holds no record. */
+  take(line: string): Imported | null
+  /** What is wrong with the whole: a text is a warning, a fault means that it is something else. */
+  end?(): string | {readonly fault: string; readonly hint: string} | null
+}
+
 /** What the readers need to know of where the entries go to, and of the program that they come from. */
 export interface ImportTarget {
   readonly now: number

@@ -3,7 +3,7 @@ import type {JsonObject} from 'mailops/core'
 
 import {makeRule, RULE_KINDS, RULE_LISTS} from '../policy/rule.js'
 import type {Rule, RuleKind, RuleList} from '../policy/types.js'
-import {importedOf, type Imported, type ImportTarget} from './imported.js'
+import {importedOf, type Imported, type ImportTarget, type LineReader} from './imported.js'
 
 /** Milliseconds of a time as people and programs write it: ISO 8601, epoch seconds, epoch milliseconds; NaN for none. */
 export const timeOf = (value: unknown): number => {
@@ -85,14 +85,21 @@ export const csvCells = (line: string): string[] => {
   return cells
 }
 
+const NO_COLUMNS = {fault: 'does not name its columns in the first line', hint: 'begin it with: network,sender,recipient,first,last,passed,tries'}
+
 /** Reads CSV whose first line names its columns. */
-export const csvReader = (target: ImportTarget): ((line: string) => Imported | null) => {
+export const csvReader = (target: ImportTarget): LineReader => {
   let names: string[] | null = null
-  return line => {
-    if (line.trim() === '') return null
-    const cells = csvCells(line)
-    if (names !== null) return rowImported(Object.fromEntries(names.map((name, n) => [name, cells[n] ?? ''])), target)
-    names = cells.map(name => name.toLowerCase())
-    return names.includes('network') || names.includes('ip') || names.includes('list') ? null : {skipped: 'the first line must name the columns: network,sender,recipient,first,last,passed,tries'}
+  let isNamed = true
+  return {
+    take: line => {
+      if (line.trim() === '' || !isNamed) return null
+      const cells = csvCells(line)
+      if (names !== null) return rowImported(Object.fromEntries(names.map((name, n) => [name, cells[n] ?? ''])), target)
+      names = cells.map(name => name.toLowerCase())
+      isNamed = names.includes('network') || names.includes('ip') || names.includes('list')
+      return null
+    },
+    end: () => (isNamed ? null : NO_COLUMNS),
   }
 }

@@ -1,8 +1,8 @@
 // What was decided of a message, so that its further recipients share the answer to the first, and its header comes once.
 import type {Decision, Request} from './types.js'
 
-/** A few thousand messages are under way at once on the largest hosts; older ones have ended. */
-const MOST = 8192
+/** More than a host has SMTP servers, each with one message at a time; older ones have ended. */
+const MOST = 2048
 
 interface Message {
   /** Of those that were greylisted at all, the first. */

@@ -1,5 +1,6 @@
 // Settings from what a file holds and what flags say, on top of the defaults.
 import {OpsError} from 'mailops/core'
+import stripJsonComments from 'strip-json-comments'
 import * as v from 'valibot'
 
 import type {Limits, Settings} from '../policy/types.js'
@@ -58,7 +59,7 @@ const jsonFault = (text: string): string | null => {
 
 /** The first line that JSON does not allow. Of some faults Node tells no place: then the first line that is not only unfinished. */
 const faultyLine = (text: string): number => {
-  const whole = text.replace(/^\ufeff/, '').trimEnd()
+  const whole = text.trimEnd()
   const position = POSITION.exec(jsonFault(whole) ?? '')?.[1]
   if (position !== undefined) return whole.slice(0, Number(position)).split('\n').length
   const lines = whole.split('\n')
@@ -71,17 +72,19 @@ const faultyLine = (text: string): number => {
 }
 
 /**
- * The content of a settings file.
+ * The content of a settings file: JSON, in which comments and a comma too many are allowed.
  * @param file its name, for errors
  * @throws OpsError 78 `BAD_SETTINGS` that names file and member
  */
 export const parseSettingsFile = (text: string, file: string): FileSettings => {
   let value: unknown
+  // Blanks take their place, so that lines and columns stay what they are.
+  const bare = stripJsonComments(text.replace(/^\ufeff/, ''), {trailingCommas: true})
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''))
+    value = JSON.parse(bare)
   } catch (error) {
     // Of several lines where Node quotes the text.
-    throw fault(`${file}:${faultyLine(text)}`, '', `is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`)
+    throw fault(`${file}:${faultyLine(bare)}`, '', `is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault(file, '', 'must be an object {...}')
   const result = v.safeParse(fileSchema, value)

@@ -26,8 +26,21 @@ interface Walk {
   readonly ranges: Set<string>
   readonly seen: Set<string>
   lookups: number
+  /** Look-ups that may still find nothing. */
+  voids: number
   fault: string | null
 }
+
+/** RFC 7208 4.6.4: a record that goes on asking for what is not there is in error, and rests on others' servers. */
+const found = <T>(walk: Walk, records: readonly T[]): readonly T[] => {
+  if (records.length === 0 && walk.voids-- === 0) {
+    walk.fault = 'more than two of its DNS look-ups find nothing'
+    walk.lookups = 0
+  }
+  return records
+}
+
+const isOver = ({voids}: Walk): boolean => voids < 0
 
 const spend = (walk: Walk): boolean => {
   if (walk.lookups-- > 0) return true
@@ -44,14 +57,14 @@ const add = (walk: Walk, cidr: Cidr | null): void => {
 const addHosts = async (walk: Walk, names: readonly string[], {ipv4, ipv6}: {ipv4: number; ipv6: number}): Promise<void> => {
   // RFC 7208 4.6.4: ten hosts of an MX.
   for (const name of names.slice(0, 10))
-    for (const address of await walk.dns.addresses(name)) add(walk, parseCidr(`${address}/${address.includes(':') ? ipv6 : ipv4}`))
+    for (const address of found(walk, await walk.dns.addresses(name))) add(walk, parseCidr(`${address}/${address.includes(':') ? ipv6 : ipv4}`))
 }
 
 const take = async (walk: Walk, mechanism: Mechanism): Promise<void> => {
   if (mechanism.kind === 'range') return add(walk, mechanism.cidr)
   if (!spend(walk)) return
   if (mechanism.kind === 'include') return follow(walk, mechanism.domain)
-  const names = mechanism.kind === 'a' ? [mechanism.domain] : await walk.dns.mx(mechanism.domain)
+  const names = mechanism.kind === 'a' ? [mechanism.domain] : found(walk, await walk.dns.mx(mechanism.domain))
   return addHosts(walk, names, mechanism)
 }
 
@@ -69,7 +82,10 @@ const follow = async (walk: Walk, domain: string): Promise<void> => {
     walk.fault = `${name} lets every address pass`
     return
   }
-  for (const mechanism of record.mechanisms) await take(walk, mechanism)
+  for (const mechanism of record.mechanisms) {
+    await take(walk, mechanism)
+    if (isOver(walk)) return
+  }
   if (record.redirect !== null && spend(walk)) await follow(walk, record.redirect)
 }
 
@@ -79,7 +95,7 @@ const follow = async (walk: Walk, domain: string): Promise<void> => {
  * @throws what `dns` throws
  */
 export const deriveRanges = async (domain: string, dns: Dns, lookups = 10): Promise<Derived> => {
-  const walk: Walk = {dns, ranges: new Set(), seen: new Set(), lookups, fault: null}
+  const walk: Walk = {dns, ranges: new Set(), seen: new Set(), lookups, voids: 2, fault: null}
   await follow(walk, domain)
   return {ranges: [...walk.ranges].sort(), fault: walk.fault}
 }

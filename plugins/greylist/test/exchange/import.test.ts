@@ -18,7 +18,8 @@ const base = {now: NOW, window: DAY * 1000, keep: 36 * DAY * 1000, ipv4: 24, ipv
 
 const read = async (source: Source, path: string, more = {}) => {
   const warned: string[] = []
-  const {entries, rules, skipped} = await gather(readSource(source, path, {target: {...base, formerDelay: FORMER_DELAY[source], ...more}, warn: text => warned.push(text)}), () => undefined)
+  const {entries: all, rules, skipped} = await gather(readSource(source, path, {target: {...base, formerDelay: FORMER_DELAY[source], ...more}, warn: text => warned.push(text)}), () => undefined)
+  const entries = [...all]
   const short = entries.map(({network, sender, recipient, passed}) => `${network} ${sender} ${recipient} ${passed > 0 ? 'passed' : 'pending'}`.replace(/ +/g, ' ')).toSorted()
   return {entries, short, rules: rules.map(({list, kind, value}) => `${list} ${kind} ${value}`).toSorted(), skipped: Object.fromEntries(skipped), warned}
 }
@@ -101,6 +102,53 @@ test('postgrey: db_dump -p of triplets and of clients', async () => {
   expect((await read('postgrey', path)).short).toEqual(['198.51.100.0/24 passed'])
 })
 
+const dump = (rows: readonly (readonly [string, string])[], end = 'DATA=END\n', form = 'print'): string =>
+  `VERSION=3\nformat=${form}\ntype=btree\nHEADER=END\n${rows.map(([key, value]) => ` ${key}\n ${value}\n`).join('')}${end}`
+
+test('postgrey: addresses of any bytes, slashes in both, whole hosts, either form of the dump', async () => {
+  const path = join(temporaryDirectory('postgrey'), 'dump')
+  const rows = [
+    ['192.0.2.0/m\\c3\\bcller@utf8.example/r@here.example', `${s - 50},${s - 50}`],
+    ['192.0.2.0/m\\fcller@latin1.example/r@here.example', `${s - 50},${s - 50}`],
+    ['192.0.2.0/a/b@slash.example/x/y@here.example', `${s - 50},${s - 50}`],
+    ['192.0.2.0//x/y@here.example', `${s - 50},${s - 50}`],
+    ['192.0.2.0/root/y@here.example', `${s - 50},${s - 50}`],
+    ['198.51.100.7/32/a@example.com/y@here.example', `${s - 50},${s - 50}`],
+    ['2001:DB8:0:1:0:0:0:1/128/a@example.com/y@here.example', `${s - 50},${s - 50}`],
+  ] as const
+  writeFileSync(path, dump(rows))
+  const {short} = await read('postgrey', path)
+  expect(short).toEqual([
+    '192.0.2.0/24 <> x/y@here.example pending',
+    '192.0.2.0/24 a/b@slash.example x/y@here.example pending',
+    '192.0.2.0/24 müller@latin1.example r@here.example pending',
+    '192.0.2.0/24 müller@utf8.example r@here.example pending',
+    '192.0.2.0/24 root y@here.example pending',
+    '198.51.100.0/24 a@example.com y@here.example pending',
+    '2001:db8:0:1::/64 a@example.com y@here.example pending',
+  ])
+  const hex = (text: string): string => Buffer.from(text.replace(/\\([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))), 'latin1').toString('hex')
+  writeFileSync(path, dump(rows.map(([key, value]) => [hex(key), hex(value)] as const), 'DATA=END\n', 'bytevalue'))
+  expect((await read('postgrey', path)).short).toEqual(short)
+})
+
+test('postgrey: half a dump is told, what is none is refused, a client passes for all only as often as postgrey wants it', async () => {
+  const path = join(temporaryDirectory('postgrey'), 'dump')
+  writeFileSync(path, dump([['192.0.2.0/a@b.example/r@here.example', `${s - 50},${s - 50}`]], ' 192.0.2.0/c@d.exam'))
+  const half = await read('postgrey', path)
+  expect(half.short).toHaveLength(1)
+  expect(half.warned.join()).toMatch(/cut off/)
+  writeFileSync(path, dump([]))
+  expect((await read('postgrey', path)).warned.join()).toMatch(/still running/)
+  for (const bytes of ['network,first\n', 'SQLite format 3\0rest', '\u001f\u008b\u0008\0', 'a\0b']) {
+    writeFileSync(path, Buffer.from(bytes, 'latin1'))
+    await expect(read('postgrey', path)).rejects.toMatchObject({code: 'WRONG_FORM'})
+  }
+  writeFileSync(path, dump([['198.51.100.7', `2,${s - 10}`], ['203.0.113.7', `5,${s - 10}`]]))
+  expect((await read('postgrey', path)).short).toHaveLength(2)
+  expect((await read('postgrey', path, {passNetwork: false})).short).toEqual(['203.0.113.0/24 passed'])
+})
+
 test('postgrey: a real BerkeleyDB goes through the real db5.3_dump, and is named when it did not', async () => {
   const directory = temporaryDirectory('postgrey')
   const db = join(directory, 'postgrey.db')
@@ -128,13 +176,14 @@ test('sqlgrey: its tables', async () => {
     CREATE TABLE from_awl (sender_name varchar(64), sender_domain varchar(255), src varchar(39), first_seen timestamp, last_seen timestamp);
     CREATE TABLE domain_awl (sender_domain varchar(255), src varchar(39), first_seen timestamp, last_seen timestamp);
     CREATE TABLE optout_domain (domain varchar(255)); CREATE TABLE optin_email (email varchar(255));
-    INSERT INTO connect VALUES ('a', 'example.com', '192.0.2', 'x@here.example', ${s - 100}), ('-undef-', '-undef-', '192.0.2.9', 'y@here.example', ${s - 100});
+    INSERT INTO connect VALUES ('a', 'example.com', '192.0.2', 'x@here.example', ${s - 100}), ('-undef-', '-undef-', '192.0.2.9', 'y@here.example', ${s - 100}),
+      ('root', '-undef-', '192.0.2.9', 'y@here.example', ${s - 100}), (CAST(x'6dfc' AS TEXT), 'latin1.example', '192.0.2', 'z@here.example', ${s - 100});
     INSERT INTO from_awl VALUES ('b', 'example.com', '198.51.100.7', ${s - 5000}, ${s - 100}), ('old', 'example.com', '203.0.113', ${s - 90 * DAY}, ${s - 80 * DAY});
     INSERT INTO domain_awl VALUES ('example.net', '2001:db8::1', ${s - 5000}, ${s - 50});
     INSERT INTO optout_domain VALUES ('there.example'); INSERT INTO optin_email VALUES ('me@here.example');`)
   db.close()
   const result = await read('sqlgrey', path)
-  expect(result.short).toEqual(['192.0.2.0/24 <> y@here.example pending', '192.0.2.0/24 a@example.com x@here.example pending', '198.51.100.0/24 passed', '2001:db8::/64 passed'])
+  expect(result.short).toEqual(['192.0.2.0/24 <> y@here.example pending', '192.0.2.0/24 a@example.com x@here.example pending', '192.0.2.0/24 mü@latin1.example z@here.example pending', '192.0.2.0/24 root y@here.example pending', '198.51.100.0/24 passed', '2001:db8::/64 passed'])
   expect(result.rules).toEqual(['opt-in recipient me@here.example', 'opt-out recipient there.example'])
   expect(result.skipped).toEqual({expired: 1})
   writeFileSync(path, 'no database')
@@ -151,11 +200,24 @@ test('greylistd: keys of 64 bits join both files', async () => {
   expect(result.skipped).toEqual({'a key without its triplet': 1})
 })
 
+test('greylistd: the empty word of the null sender is not kept', async () => {
+  const directory = temporaryDirectory('greylistd')
+  writeFileSync(join(directory, 'states'), `[grey]\n1 = ${s - 60} ${s - 60} 1\n2 = ${s - 60} ${s - 60} 1\n3 = ${s - 60} ${s - 60} 1\n`)
+  writeFileSync(join(directory, 'triplets'), '1 = 192.0.2.7 x@here.example\n2 = 192.0.2.7 y@here.example\n')
+  expect((await read('greylistd', directory)).short, 'no triplets: pairs of another kind').toContain('192.0.2.0/24 x@here.example pending')
+  writeFileSync(join(directory, 'triplets'), '1 = 192.0.2.7 x@here.example\n2 = 192.0.2.0/24 y@here.example, x@here.example\n3 = 192.0.2.7 a@b.example x@here.example\n')
+  expect((await read('greylistd', directory)).short).toEqual(['192.0.2.0/24 <> x@here.example pending', '192.0.2.0/24 <> y@here.example pending', '192.0.2.0/24 a@b.example x@here.example pending'])
+})
+
 test('CSV and JSON lines; rubbish is counted, never thrown', async () => {
   const path = join(temporaryDirectory('lines'), 'x')
   writeFileSync(path, `ip,first,passed,sender,recipient\r\n192.0.2.7,${s - 100},${s - 10},,\r\n"198.51.100.7",2026-09-21T14:00:00Z,,"a@example.com",x@here.example\r\nfoo,1,,,\r\n`)
   expect(await read('csv', path)).toMatchObject({short: ['192.0.2.0/24 passed', '198.51.100.0/24 a@example.com x@here.example pending'], skipped: {'no address': 1}})
   writeFileSync(path, `{"network":"192.0.2.0/24","first":"2026-09-21T14:00:00Z","tries":2}\n\nnonsense\n{"list":"allow","kind":"ip","value":"10.0.0.0/8"}\n{"list":"allow","kind":"ip","value":"x"}\n[1]\n{"network":"10.0.0.0/24"}\n`)
   expect(await read('json', path)).toMatchObject({short: ['192.0.2.0/24 pending'], rules: ['allow ip 10.0.0.0/8'], skipped: {'not JSON': 1, 'no list entry': 1, 'no address': 1, 'no time': 1}})
+  writeFileSync(path, '192.0.2.7,5,6\n')
+  await expect(read('csv', path)).rejects.toMatchObject({code: 'WRONG_FORM'})
+  writeFileSync(path, Buffer.from(`{"network":"192.0.2.0/24","sender":"m\xfc@x","recipient":"r@y","first":${s - 5}}\n`, 'latin1'))
+  expect((await read('json', path)).short).toEqual(['192.0.2.0/24 mü@x r@y pending'])
   expect(csvCells('a,"b ""c"", d",,e')).toEqual(['a', 'b "c", d', '', 'e'])
 })

@@ -1,9 +1,13 @@
 // The settings file: what it may say, and how it is told that it is wrong.
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+
 import fc from 'fast-check'
 import {expect, test} from 'vitest'
 
 import {durationOrNull} from '../../src/settings/duration.js'
 import {parseListener} from '../../src/settings/listener.js'
+import {fileSchema} from '../../src/settings/schema.js'
 import {defaultSettings, mergeSettings, parseSettingsFile} from '../../src/settings/settings.js'
 
 const defaults = defaultSettings({socket: '/run/mailops/greylist.sock', db: '/var/lib/mailops/greylist/greylist.db'})
@@ -61,7 +65,6 @@ test('what is not JSON is told where', () => {
   for (const [text, line] of [
     ['{\n  "delay": "5m",\n  "window": ,\n  "keep": "9d"\n}\n', 3],
     ['{\n  "delay": "5m"\n  "window": "1h"\n}', 3],
-    ['{\n  "delay": "5m",\n}\n', 3],
     ['{\n  "delay": "5m"\n\n', 2],
     ['{"delay": "5m"}\n\n}\n', 3],
     ['{\n  "note": "a\nb"\n}', 2],
@@ -86,3 +89,22 @@ test.each(['', 'tcp:1.2.3.4:5', 'inet:host:99999', 'unix:/a,mode=999', 'unix:/a,
   'the listener %j is refused',
   text => expect(() => parseListener(text)).toThrowError(expect.objectContaining({code: 'BAD_LISTENER'}) as Error),
 )
+
+test('comments and a comma too many are allowed, and an error behind them has its line', () => {
+  const text = '// of 2026\n{\n  /* soon\n  */ "delay": "2m", // was 60s\n  "text": "see https://example.com/grey // now",\n}\n'
+  expect(parseSettingsFile(text, 'f')).toMatchObject({delay: 120_000, text: 'see https://example.com/grey // now'})
+  expect(() => parseSettingsFile(text.replace('"2m",', '2m,'), 'greylist.json')).toThrow(/^greylist\.json:4: is not JSON/)
+})
+
+test('the settings file of the package says nothing, and every comment in it that is a setting is the default', () => {
+  const file = readFileSync(join(import.meta.dirname, '../../../../share/greylist.json'), 'utf8')
+  expect(parseSettingsFile(file, 'f')).toEqual({})
+  const said = parseSettingsFile(file.replaceAll(/^( *)\/\/ (?=")/gm, '$1'), 'f')
+  const {resolver, policy, exim, store, metrics, allow, block, optOut, optIn, ...members} = said
+  const {limits, ...rest} = mergeSettings(defaults, members)
+  expect({...rest, limits}).toEqual(defaults)
+  expect({resolver, store, metrics, block, optIn}).toEqual({resolver: '127.0.0.1', store: 'redis://127.0.0.1:6379/0', metrics: {host: '127.0.0.1', port: 9099}, block: [], optIn: []})
+  expect([policy, exim, allow, optOut].map(list => list?.length)).toEqual([1, 1, 2, 1])
+  // All that can be said but what belongs to the place: user, group, socket and db are the unit's.
+  expect(Object.keys(said).toSorted()).toEqual(Object.keys(fileSchema.entries).filter(name => !['$schema', 'socket', 'db', 'user', 'group'].includes(name)).toSorted())
+})

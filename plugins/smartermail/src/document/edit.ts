@@ -1,5 +1,6 @@
 // One change of one value: what the plan shows, and where the bytes stand.
 import type {ValueKind} from '../inventory/inventory.js'
+import type {Places} from '../text/position.js'
 import type {Form, Leaf, Span} from './leaf.js'
 
 /** A value that was found, with its place: an edit may be made of it later. */
@@ -26,7 +27,11 @@ export interface Edit extends Spot {
 }
 
 /** The spot of a leaf, while it is visited. */
-export const spotOf = (file: string, leaf: Leaf, {line, column}: {line: number; column: number}): Spot => ({
-  file, location: leaf.location(), line, column, name: leaf.name, value: leaf.value,
-  form: leaf.form(), span: leaf.span(), index: leaf.index, attribute: leaf.attribute,
-})
+export const spotOf = (file: string, leaf: Leaf, places: Places): Spot => {
+  const span = leaf.span()
+  const {line, column} = places.at(span.start)
+  return {
+    file, location: leaf.location(), line, column, name: leaf.name, value: leaf.value,
+    form: leaf.form(), span, index: leaf.index, attribute: leaf.attribute,
+  }
+}

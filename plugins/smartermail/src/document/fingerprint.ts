@@ -22,16 +22,25 @@ export class Numbers {
   #values = new Float64Array(1024)
   #length = 0
 
+  static from(values: Float64Array<ArrayBuffer>): Numbers {
+    const numbers = new Numbers()
+    numbers.#values = values
+    numbers.#length = values.length
+    return numbers
+  }
   get length(): number {
     return this.#length
   }
   push(value: number): void {
     if (this.#length === this.#values.length) {
-      const larger = new Float64Array(this.#values.length * 2)
+      const larger = new Float64Array(Math.max(1024, this.#values.length * 2))
       larger.set(this.#values)
       this.#values = larger
     }
     this.#values[this.#length++] = value
+  }
+  toArray(): Float64Array<ArrayBuffer> {
+    return this.#values.slice(0, this.#length)
   }
   at(index: number): number | undefined {
     return index < this.#length ? this.#values[index] : undefined

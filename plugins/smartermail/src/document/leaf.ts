@@ -24,9 +24,22 @@ export interface Leaf {
   readonly index: number
   /** Attribute name within the element of that number; null elsewhere. */
   readonly attribute: string | null
-  readonly form: () => Form
-  readonly span: () => Span
-  readonly location: () => string
+  form(): Form
+  span(): Span
+  location(): string
+}
+
+/** What an element of XML was. */
+export interface EndedElement {
+  /** Its number, by closing, from 0. */
+  readonly index: number
+  /** 1 for the root. */
+  readonly depth: number
+  /** All its own text. */
+  readonly text: string
+  readonly attributes: Readonly<Record<string, string>>
+  /** Offset just behind its end tag. */
+  readonly end: number
 }
 
 /** A group of values: an element or an object or array, seen when it ends. */
@@ -34,9 +47,9 @@ export interface Group {
   /** Of the element or member; '' for the root of JSON and entries of arrays. */
   readonly name: string
   readonly parent: string
-  /** XML: its number, its own text and attributes; null in JSON. */
-  readonly element: {readonly index: number; readonly text: string; readonly attributes: Readonly<Record<string, string>>} | null
-  readonly location: () => string
+  /** Null in JSON. */
+  readonly element: EndedElement | null
+  location(): string
 }
 
 /** Is told of values and groups, in the order in which they end. */

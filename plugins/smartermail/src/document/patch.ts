@@ -31,6 +31,13 @@ const written = ({format, decoded}: Document, edit: Edit): string => {
 }
 
 /**
+ * Where an offset of a document's text stands once its edits are made.
+ * @param offset outside what is edited
+ */
+export const patchedOffset = (document: Document, edits: readonly Edit[], offset: number): number =>
+  edits.reduce((at, edit) => (edit.span.end <= offset ? at + written(document, edit).length - (edit.span.end - edit.span.start) : at), offset)
+
+/**
  * The bytes of a document with its edits made.
  * @param edits of this document, each of another value
  * @throws OpsError 65 `NOT_PATCHABLE`

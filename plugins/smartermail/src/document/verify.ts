@@ -2,11 +2,12 @@
 import {OpsError} from 'mailops/core'
 
 import {sameButFor} from '../json/compare.js'
-import {canonical, elementPrint, rereadXml, type ReadElement, type Reading} from '../xml/reread.js'
+import {canonical, elementPrint, type ReadElement} from '../xml/element-print.js'
+import {rereadXml, type Reading} from '../xml/reread.js'
+import {structureOf, type Structure} from '../xml/structure.js'
 import {openDocument, walk, type Document} from './document.js'
 import type {Edit} from './edit.js'
 import {fingerprint, Numbers} from './fingerprint.js'
-import type {Visitor} from './leaf.js'
 
 const differs = (file: string, what: string): OpsError =>
   new OpsError('NOT_AS_PLANNED', `${file}: ${what}; nothing was written`, {
@@ -18,19 +19,6 @@ const byIndex = (edits: readonly Edit[]): Map<number, Edit[]> => {
   const map = new Map<number, Edit[]>()
   for (const edit of edits) map.set(edit.index, [...(map.get(edit.index) ?? []), edit])
   return map
-}
-
-/** Takes the print of every element of an XML document while it is walked, as saxes reads it. */
-export const printTaker = (prints: Numbers): Visitor => ({
-  close: ({name, element}) => {
-    if (element !== null) prints.push(elementPrint({name, text: element.text, attributes: element.attributes}))
-  },
-})
-
-const printsOf = (document: Document): Numbers => {
-  const prints = new Numbers()
-  walk(document, [printTaker(prints)])
-  return prints
 }
 
 // Without a prototype: an attribute may be called __proto__.
@@ -46,15 +34,22 @@ const isAsPlanned = (element: ReadElement | undefined, edits: readonly Edit[], p
   edits.every(({attribute, after}) => canonical(attribute === null ? element.text : (element.attributes[attribute] ?? '')) === canonical(after)) &&
   elementPrint(reverted(element, edits)) === print
 
-const verifyXml = (document: Document, after: Document, {edits, prints}: {edits: readonly Edit[]; prints: Numbers}): void => {
-  const planned = byIndex(edits)
-  let reading: Reading
+const readAgain = ({file, decoded}: Document, keep: ReadonlySet<number>): Reading => {
   try {
-    reading = rereadXml(after.decoded.text, new Set(planned.keys()))
+    return rereadXml(decoded.text, keep)
   } catch (error) {
-    throw differs(document.file, `xml2js does not read it: ${(error as Error).message.split('\n')[0]}`)
+    throw differs(file, `xml2js does not read it: ${(error as Error).message.split('\n')[0]}`)
   }
-  const {prints: found, elements} = reading
+}
+
+/**
+ * Checks what the second parser read in a patched XML document.
+ * @param reading with the edited elements in full
+ * @param prints of the document before
+ * @throws OpsError 65 `NOT_AS_PLANNED`
+ */
+export const checkReading = (document: Document, {prints: found, elements}: Reading, {edits, prints}: {edits: readonly Edit[]; prints: Numbers}): void => {
+  const planned = byIndex(edits)
   if (found.length !== prints.length) throw differs(document.file, `two parsers disagree: ${found.length} elements, not ${prints.length}`)
   for (let n = 0; n < found.length; n++) {
     const own = planned.get(n)
@@ -84,11 +79,12 @@ const verifyJson = (document: Document, after: Document, edits: readonly Edit[])
 /**
  * Checks that the patched bytes differ from the document in the edited values only, and there as planned. XML is read by
  * xml2js, which must agree with saxes on every element; JSON by JSON.parse. Without edits: that both parsers agree.
- * @param prints of the document's elements, where they were taken already (`printTaker`)
+ * @param structure of the document, where it was taken already
  * @throws OpsError 65 `NOT_AS_PLANNED`
  */
-export const verifyPatch = (document: Document, bytes: Uint8Array, edits: readonly Edit[], prints?: Numbers): void => {
+export const verifyPatch = (document: Document, bytes: Uint8Array, edits: readonly Edit[], structure?: Structure): void => {
   const after = openDocument(document.file, bytes, document.format)
-  if (document.format === 'xml') verifyXml(document, after, {edits, prints: prints ?? printsOf(document)})
-  else verifyJson(document, after, edits)
+  if (document.format === 'json') return verifyJson(document, after, edits)
+  const {prints} = structure ?? structureOf(document.file, document.decoded.text)
+  checkReading(document, readAgain(after, new Set(edits.map(({index}) => index))), {edits, prints})
 }

@@ -25,6 +25,30 @@ interface Level {
   readonly paths: Named[]
 }
 
+const NOTHING: Level = {names: [], paths: []}
+
+/** What the name of an element or member says. */
+interface Key {
+  /** `domain` */
+  readonly isEntry: boolean
+  /** `domains` */
+  readonly isList: boolean
+  /** It is the name of a domain itself. */
+  readonly isName: boolean
+}
+
+// A configuration has few names and a million elements that bear them.
+const MOST_REMEMBERED = 10_000
+const remembered = new Map<string, Key>()
+
+const keyOfName = (name: string): Key => {
+  const known = remembered.get(name)
+  if (known !== undefined) return known
+  const key = {isEntry: /^domain$/i.test(name), isList: /^domains$/i.test(name), isName: isDomainName(name)}
+  if (remembered.size < MOST_REMEMBERED) remembered.set(name, key)
+  return key
+}
+
 /** A domain as a document tells it; whether its directory is here is for others to say. */
 export type DomainInDocument = Pick<Domain, 'name' | 'path' | 'confidence' | 'file' | 'location'>
 
@@ -64,7 +88,8 @@ export interface DomainLists {
 class Finder implements Visitor {
   readonly #file: string
   readonly #found: DomainInDocument[]
-  readonly #levels: Level[] = []
+  /** Of every open group; made for the few in which something stands. */
+  readonly #levels: (Level | null)[] = []
   readonly #missing: Pathless[]
   readonly #isAboutDomains: boolean
 
@@ -75,22 +100,28 @@ class Finder implements Visitor {
     this.#isAboutDomains = /domain/i.test(file)
   }
 
-  readonly open = (): void => void this.#levels.push({names: [], paths: []})
+  readonly open = (): void => void this.#levels.push(null)
 
   readonly leaf = (leaf: Leaf): void => {
     const {value} = leaf
-    if (value.length > 4096) return
-    const isPath = wholePath(value) !== null
-    if (!isPath && !(value.includes('.') && isDomainName(value))) return
+    if (value.length > 4096 || this.#levels.length === 0) return
+    const isPath = /[\\/:]/.test(value) && wholePath(value) !== null
+    if (!isPath && !(value.includes('.') && !value.includes(' ') && isDomainName(value))) return
     const location = leaf.location()
     const one = {label: `${leaf.name} ${/^value$/i.test(leaf.name) ? leaf.context : ''}`.trim(), value, location: () => location}
-    const level = this.#levels.at(-1)
-    if (level !== undefined) (isPath ? level.paths : level.names).push(one)
+    const level = this.#open()
+    ;(isPath ? level.paths : level.names).push(one)
+  }
+
+  /** The innermost open group. */
+  #open(): Level {
+    return (this.#levels[this.#levels.length - 1] ??= {names: [], paths: []})
   }
 
   readonly close = (group: Group): void => {
     const level = this.#levels.pop()
     if (level === undefined) return
+    if (level === null) return this.#pathless(group, NOTHING)
     const entries = level.paths.length === 0 ? [] : this.#entriesOf(group, level)
     this.#found.push(...entries)
     if (entries.length > 0) return
@@ -100,11 +131,12 @@ class Finder implements Visitor {
 
   // The name may stand deeper or higher than the path: what made no entry is offered to what is around it.
   #passOn({names, paths}: Level): void {
-    const above = this.#levels.at(-1)
-    if (above === undefined) {
+    if (this.#levels.length === 0) {
       for (const {value, location} of paths) this.#guess(value, location())
       return
     }
+    if (names.length === 0 && paths.length === 0) return
+    const above = this.#open()
     if (above.names.length < MOST_LOOSE) above.names.push(...names)
     above.paths.push(...paths)
   }
@@ -115,10 +147,13 @@ class Finder implements Visitor {
   }
 
   // <Domain name="x"/>: an entry all the same, which check reports.
-  #pathless({name: key, parent, location}: Group, {names}: Level): void {
-    const isEntry = /^domain$/i.test(key) && /domain/i.test(parent + this.#file)
-    const name = isEntry ? bestName(names) : isDomainName(key) && /^domains$/i.test(parent) ? {value: key} : undefined
-    if (name !== undefined) this.#missing.push({name: name.value, file: this.#file, location: location()})
+  #pathless(group: Group, {names}: Level): void {
+    const {name: key, parent} = group
+    const {isEntry, isName} = keyOfName(key)
+    if (!isEntry && !isName) return
+    const isOfDomains = isEntry && /domain/i.test(parent + this.#file)
+    const name = isOfDomains ? bestName(names) : isName && keyOfName(parent).isList ? {value: key} : undefined
+    if (name !== undefined) this.#missing.push({name: name.value, file: this.#file, location: group.location()})
   }
 
   #entriesOf({name: key, parent}: Group, {names, paths}: Level): DomainInDocument[] {

@@ -18,7 +18,7 @@ export const valueFinder = (document: Document, found: Found[]): Visitor => {
   return {
     leaf: leaf => {
       const kind = classify(leaf, leaf.value)
-      if (kind !== null) found.push({...spotOf(document.file, leaf, places.at(leaf.span().start)), kind})
+      if (kind !== null) found.push(Object.assign(spotOf(document.file, leaf, places), {kind}))
     },
   }
 }

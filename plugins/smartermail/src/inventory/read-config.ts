@@ -1,11 +1,11 @@
 // What one file of the configuration tells, from its bytes.
 import {openDocument, walk, type Document, type Duplicate} from '../document/document.js'
-import {Numbers} from '../document/fingerprint.js'
-import {printTaker, verifyPatch} from '../document/verify.js'
+import {verifyPatch} from '../document/verify.js'
 import {DocumentFlaw} from '../text/flaw.js'
 import {placeOf} from '../text/position.js'
 import {domainFinder, type DomainLists} from './find-domains.js'
 import {valueFinder, type Found} from './find-values.js'
+import {noStructure, structureTaker, type Structure} from '../xml/structure.js'
 import type {FileProblem} from './inventory.js'
 
 /** A file as far as it could be read. */
@@ -15,12 +15,12 @@ export interface ReadConfig {
   readonly values: readonly Found[]
   readonly domains: DomainLists
   readonly duplicates: readonly (Duplicate & {readonly line: number; readonly column: number})[]
-  /** Of its elements, for `verifyPatch`; empty for JSON. */
-  readonly prints: Numbers
+  /** For `verifyPatch`; empty for JSON. */
+  readonly structure: Structure
   readonly problem: FileProblem | null
 }
 
-const NOTHING = {document: null, values: [], domains: {domains: [], pathless: []}, duplicates: [], prints: new Numbers()}
+const NOTHING = {document: null, values: [], domains: {domains: [], pathless: []}, duplicates: [], structure: noStructure()}
 
 /**
  * Reads a file; what is wrong with it is part of the answer.
@@ -32,11 +32,11 @@ export const readConfig = (name: string, bytes: Uint8Array, {format, both}: {for
     const values: Found[] = []
     const domains: DomainLists = {domains: [], pathless: []}
     const duplicates: Duplicate[] = []
-    const prints = new Numbers()
-    walk(document, [valueFinder(document, values), domainFinder(document, domains), printTaker(prints)], duplicates)
-    if (both) verifyPatch(document, bytes, [], prints)
+    const structure = noStructure()
+    walk(document, [valueFinder(document, values), domainFinder(document, domains), structureTaker(document.decoded.text, structure)], duplicates)
+    if (both) verifyPatch(document, bytes, [], structure)
     const placed = duplicates.map(duplicate => ({...duplicate, ...placeOf(document.decoded.text, duplicate.offset)}))
-    return {document, values, domains, duplicates: placed, prints, problem: null}
+    return {document, values, domains, duplicates: placed, structure, problem: null}
   } catch (error) {
     if (error instanceof DocumentFlaw) return {...NOTHING, problem: error.problem}
     // Both parsers accept it and read it differently.

@@ -47,7 +47,7 @@ export const namedValues = (documents: readonly Document[], sets: readonly SetWi
           const location = leaf.location()
           for (const {text, splits: candidates, hits} of wanted) {
             const split = candidates.find(one => one.location === location && (one.file === null || one.file === document.file))
-            if (split !== undefined) hits.push({spot: spotOf(document.file, leaf, places.at(leaf.span().start)), after: split.value, text})
+            if (split !== undefined) hits.push({spot: spotOf(document.file, leaf, places), after: split.value, text})
           }
         },
       },

@@ -31,8 +31,8 @@ const key = ({file, location}: {file: string; location: string}): string => `${f
 
 const decide = ({value}: Found, {maps, addresses}: Wishes): Decision => {
   const mapped = mapValue(value, maps)
-  const addressed = mapAddresses(value, addresses)
-  const used = [...mapped.used, ...(addressed === value ? [] : addresses.filter(one => mapAddresses(value, [one]) !== value))]
+  const addressed = addresses.length === 0 ? value : mapAddresses(value, addresses)
+  const used = addressed === value ? mapped.used : [...mapped.used, ...addresses.filter(one => mapAddresses(value, [one]) !== value)]
   const isBoth = mapped.after !== value && addressed !== value
   if (mapped.ambiguous !== null || isBoth)
     return {used, after: value, why: '', unmapped: [], ambiguous: mapped.ambiguous ?? 'a path and an address of it change at once'}
@@ -79,22 +79,22 @@ const unmappedWarnings = (paths: readonly string[]): string[] => {
  * @throws OpsError 64 when what is meant cannot be told; `--set` says it then
  */
 export const planEdits = (documents: readonly Document[], values: readonly Found[], wishes: Wishes): PlannedEdits => {
-  const edits = new Map<string, Edit>()
+  const named = new Map<string, Edit>()
   for (const {spot, after} of namedValues(documents, wishes.sets)) {
     const known = values.find(value => key(value) === key(spot))
     const isSecret = known?.kind === 'secret' || isSecretName({name: spot.name, context: ''})
-    edits.set(key(spot), {...spot, kind: isSecret ? 'secret' : (known?.kind ?? 'other'), after, why: '--set'})
+    named.set(key(spot), {...spot, kind: isSecret ? 'secret' : (known?.kind ?? 'other'), after, why: '--set'})
   }
-  const free = values.filter(value => !edits.has(key(value)))
+  const edits: Edit[] = [...named.values()]
+  const free = named.size === 0 ? values : values.filter(value => !named.has(key(value)))
   const dns = dnsEdits(wishes.dns, free)
-  for (const {found, after} of dns.edits) edits.set(key(found), {...found, after, why: wishes.dns === 'system' ? '--dns system' : '--dns'})
-  const dnsKeys = new Set(wishes.dns === null ? [] : free.filter(({kind}) => kind === 'dns').map(key))
+  for (const {found, after} of dns.edits) edits.push({...found, after, why: wishes.dns === 'system' ? '--dns system' : '--dns'})
   const unclear: {found: Found; why: string}[] = []
   const unmapped: string[] = []
   const hidden: string[] = []
   const idle = new Set<PathMap | AddressMap>([...wishes.maps, ...wishes.addresses])
   for (const found of free) {
-    if (dnsKeys.has(key(found)) || found.kind === 'port') continue
+    if (found.kind === 'port' || (found.kind === 'dns' && wishes.dns !== null)) continue
     const {after, why, unmapped: paths, ambiguous, used} = decide(found, wishes)
     for (const one of used) idle.delete(one)
     if (found.kind === 'secret') {
@@ -102,12 +102,12 @@ export const planEdits = (documents: readonly Document[], values: readonly Found
       continue
     }
     if (ambiguous !== null) unclear.push({found, why: ambiguous})
-    else if (after !== found.value) edits.set(key(found), {...found, after, why})
-    if (wishes.maps.length > 0) unmapped.push(...paths)
+    else if (after !== found.value) edits.push({...found, after, why})
+    if (wishes.maps.length > 0) for (const path of paths) unmapped.push(path)
   }
   refuseAmbiguous(unclear)
   const order = new Map(documents.map(({file}, n) => [file, n]))
-  const changed = [...edits.values()]
+  const changed = edits
     .filter(({value, after}) => value !== after)
     .toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.span.start - b.span.start)
   return {edits: changed, warnings: [...dns.warnings, ...idleWarnings(idle, wishes), ...hidden, ...unmappedWarnings(unmapped)]}

@@ -172,6 +172,7 @@ export const mapValue = (value: string, maps: readonly PathMap[]): Mapped => {
 
 // A URL has escapes and slashes of its own.
 const fileUrl = (value: string, maps: readonly PathMap[]): string | null => {
+  if (!value.includes(':/')) return null
   const match = /file:\/{2,3}([A-Za-z]:[^"'\s]*|[^"'\s/]+\/[^"'\s]*)/i.exec(value)
   if (match === null) return null
   const path = decodeURIComponentOr(match[1]!)

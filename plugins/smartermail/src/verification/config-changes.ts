@@ -40,9 +40,8 @@ export const configChanges = (before: Document, after: Document): ConfigChanges 
           return
         }
         if (now.value === leaf.value) return
-        const place = places.at(leaf.span().start)
-        if (mayMove(leaf)) edits.push({...spotOf(before.file, leaf, place), kind: classify(leaf, leaf.value) ?? 'other', after: now.value, why: 'found'})
-        else unexpected.push({location: leaf.location(), ...place})
+        if (mayMove(leaf)) edits.push({...spotOf(before.file, leaf, places), kind: classify(leaf, leaf.value) ?? 'other', after: now.value, why: 'found'})
+        else unexpected.push({location: leaf.location(), ...places.at(leaf.span().start)})
       },
     },
   ])

@@ -1,4 +1,5 @@
 // An element while it is open: enough to say where it stands and how its text is written.
+import type {EndedElement, Group} from '../document/leaf.js'
 
 /** What is known of an open element. */
 export interface Frame {
@@ -38,4 +39,38 @@ export const countChild = (parent: Frame | null, name: string): number => {
   const ordinal = (parent.counts.get(name) ?? 0) + 1
   parent.counts.set(name, ordinal)
   return ordinal
+}
+
+/** An element that has just ended. Its members are methods, not closures: there may be a million. */
+export class ClosedElement implements Group, EndedElement {
+  readonly #frame: Frame
+  readonly index: number
+  readonly end: number
+
+  constructor(frame: Frame, index: number, end: number) {
+    this.#frame = frame
+    this.index = index
+    this.end = end
+  }
+  get name(): string {
+    return this.#frame.name
+  }
+  get parent(): string {
+    return this.#frame.parent?.name ?? ''
+  }
+  get element(): this {
+    return this
+  }
+  get depth(): number {
+    return this.#frame.depth
+  }
+  get text(): string {
+    return this.#frame.text
+  }
+  get attributes(): Readonly<Record<string, string>> {
+    return this.#frame.attributes
+  }
+  location(): string {
+    return locationOf(this.#frame)
+  }
 }

@@ -44,12 +44,16 @@ export class AttributeLeaf implements Leaf {
   get attribute(): string {
     return this.name
   }
-  readonly form = (): Form => (this.#of.source[this.span().end] === "'" ? 'single' : 'double')
-  readonly span = (): Span => {
+  form(): Form {
+    return this.#of.source[this.span().end] === "'" ? 'single' : 'double'
+  }
+  span(): Span {
     const {source, frame} = this.#of
     return attributeSpan(source, {start: frame.tagStart, end: frame.tagEnd}, this.name)
   }
-  readonly location = (): string => `${locationOf(this.#of.frame)}/@${this.name}`
+  location(): string {
+    return `${locationOf(this.#of.frame)}/@${this.name}`
+  }
 }
 
 /** The text of an element. */
@@ -72,7 +76,7 @@ export class TextLeaf implements Leaf {
   get index(): number {
     return this.#of.index
   }
-  readonly form = (): Form => {
+  form(): Form {
     const {source, frame, closeStart, selfClosing} = this.#of
     if (selfClosing) return 'empty'
     if (frame.children > 0) return 'locked'
@@ -81,12 +85,14 @@ export class TextLeaf implements Leaf {
     const alone = frame.cdatas === 1 && source.startsWith('<![CDATA[', frame.tagEnd) && frame.cdataEnd === closeStart
     return alone ? 'cdata' : 'locked'
   }
-  readonly span = (): Span => {
+  span(): Span {
     const {source, frame, closeStart} = this.#of
     const form = this.form()
     if (form === 'empty') return {start: source.slice(frame.tagStart, frame.tagEnd - 2).trimEnd().length + frame.tagStart, end: frame.tagEnd}
     if (form === 'cdata') return {start: frame.tagEnd + '<![CDATA['.length, end: closeStart - ']]>'.length}
     return {start: frame.tagEnd, end: closeStart}
   }
-  readonly location = (): string => locationOf(this.#of.frame)
+  location(): string {
+    return locationOf(this.#of.frame)
+  }
 }

@@ -1,33 +1,12 @@
 // Reads an XML text with xml2js, element by element, without keeping its tree: the second opinion on what it says.
 import {Parser} from 'xml2js'
 
-import {fingerprint, Numbers} from '../document/fingerprint.js'
-
-/** What xml2js makes of an element: its own text and its attributes. */
-export interface ReadElement {
-  readonly name: string
-  readonly text: string
-  readonly attributes: Readonly<Record<string, string>>
-}
+import {Numbers} from '../document/fingerprint.js'
+import {elementPrint, type ReadElement} from './element-print.js'
 
 // No name in XML begins so: no element or attribute can be taken for one of these.
 const TEXT = '#text'
 const ATTRIBUTES = '$'
-
-/** Both parsers end lines their own way, and xml2js leaves out white space that stands alone. */
-export const canonical = (text: string): string => {
-  if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n')
-  return /\S/.test(text) ? text : ''
-}
-
-const canonicalAttribute = (value: string): string => (/[\t\r\n]/.test(value) ? value.replace(/\r\n|[\t\r\n]/g, ' ') : value)
-
-/** A number for an element by its name, own text and attributes, the same whichever parser read it. */
-export const elementPrint = ({name, text, attributes}: ReadElement): number => {
-  let print = fingerprint(canonical(text), fingerprint(name))
-  for (const key in attributes) print = fingerprint(`${key}=${canonicalAttribute(attributes[key]!)}`, print)
-  return print
-}
 
 const NONE = {}
 

@@ -4,7 +4,7 @@ import {SaxesParser} from 'saxes'
 import type {Visitor} from '../document/leaf.js'
 import {DocumentFlaw} from '../text/flaw.js'
 import {placeOf} from '../text/position.js'
-import {countChild, locationOf, type Frame} from './frame.js'
+import {ClosedElement, countChild, type Frame} from './frame.js'
 import {AttributeLeaf, TextLeaf} from './leaves.js'
 
 /** Deeper than any configuration; xml2js overflows its stack far above it. */
@@ -97,8 +97,7 @@ class Walk {
     // The white space between elements is no value.
     const isLeaf = frame.counts === null || frame.text.trim() !== ''
     const text = new TextLeaf(closed)
-    const element = {index, text: frame.text, attributes: frame.attributes}
-    const group = {name: frame.name, parent: frame.parent?.name ?? '', element, location: () => locationOf(frame)}
+    const group = new ClosedElement(frame, index, position)
     for (const visitor of this.#visitors) {
       if (isLeaf) visitor.leaf?.(text)
       visitor.close?.(group)

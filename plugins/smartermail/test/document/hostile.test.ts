@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest'
 import {openDocument, walk} from '../../dist/document/document.js'
 import {patch} from '../../dist/document/patch.js'
 import {spotOf, type Spot} from '../../dist/document/edit.js'
+import {Places} from '../../dist/text/position.js'
 import {verifyPatch} from '../../dist/document/verify.js'
 import {readConfig} from '../../dist/inventory/read-config.js'
 
@@ -86,7 +87,7 @@ describe('places that are odd', () => {
   const edit = (format: 'xml' | 'json', content: string | Uint8Array, location: string, after: string) => {
     const document = openDocument('f', typeof content === 'string' ? Buffer.from(content) : content, format)
     let spot: Spot | undefined
-    walk(document, [{leaf: leaf => leaf.location() === location && (spot = spotOf('f', leaf, {line: 1, column: 1}))}])
+    walk(document, [{leaf: leaf => leaf.location() === location && (spot = spotOf('f', leaf, new Places(document.decoded.text)))}])
     const edits = [{...spot!, kind: 'other' as const, after, why: ''}]
     const bytes = patch(document, edits)
     verifyPatch(document, bytes, edits)

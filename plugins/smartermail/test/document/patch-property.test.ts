@@ -8,6 +8,7 @@ import {openDocument, walk, type Document, type Format} from '../../dist/documen
 import {spotOf, type Edit, type Spot} from '../../dist/document/edit.js'
 import {patch} from '../../dist/document/patch.js'
 import {verifyPatch} from '../../dist/document/verify.js'
+import {Places} from '../../dist/text/position.js'
 import {parseMap} from '../../dist/value/map-path.js'
 import {planEdits} from '../../dist/migrate/plan-edits.js'
 import {valueFinder, type Found} from '../../dist/inventory/find-values.js'
@@ -57,7 +58,7 @@ const open = (bytes: Uint8Array, format: Format): {document: Document; found: Fo
 
 const allSpots = (document: Document): Map<string, Spot> => {
   const spots = new Map<string, Spot>()
-  walk(document, [{leaf: leaf => spots.set(leaf.location(), spotOf('file', leaf, {line: 1, column: 1}))}])
+  walk(document, [{leaf: leaf => spots.set(leaf.location(), spotOf('file', leaf, new Places(document.decoded.text)))}])
   return spots
 }
 

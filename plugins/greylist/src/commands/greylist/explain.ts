@@ -94,7 +94,7 @@ const ofClient = async (steering: Steering, client: Client, limit: number): Prom
   const {entries, more} = await found(steering, () => true, {network, limit})
   const lost = await newestLost(steering, one => one.network === network, limit)
   const domain = client.sender === undefined ? '' : domainOf(client.sender)
-  const [spf] = domain === '' ? [null] : await steering.get([{network: `spf:${domain}`, sender: '', recipient: ''}])
+  const [spf] = domain === '' || steering.isAway ? [null] : await steering.get([{network: `spf:${domain}`, sender: '', recipient: ''}])
   return [
     decisionFinding(client.what, decision),
     ...[...entries, ...(spf ? [spf] : [])].map(entry => entryFinding(entry, now, settings)),

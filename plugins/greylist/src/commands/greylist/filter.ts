@@ -5,7 +5,7 @@ import {becomeProgram} from '../../effects/standalone/become.js'
 import {standaloneProgram} from '../../effects/standalone/filter-program.js'
 
 export default class Filter extends MailopsCommand {
-  static override summary = 'the filter without a daemon: opens the store itself, for sites under a connection a second'
+  static override summary = 'the filter without a daemon: opens the store itself, for quiet sites'
   static override description =
     'Runs between tcpserver and PROGRAM as mailops-greylist does, but opens the store itself for each client, which ' +
     'takes a tenth of a second of processor time: for hosts with less than a connection a second, and for trying it out. It starts ' +

@@ -3,11 +3,11 @@ import {randomUUID} from 'node:crypto'
 import {dirname} from 'node:path'
 
 import {Args, Flags} from '@oclif/core'
-import {ChangeCommand, OpsError, plural, type JsonObject, type Plan} from 'mailops'
+import {ChangeCommand, EXIT, OpsError, plural, type JsonObject, type Plan} from 'mailops'
 
 import {entriesChange, entriesHandler, PIECE} from '../../effects/changes/entries.js'
 import {storeAt} from '../../effects/changes/place.js'
-import {openSteering, type Steering} from '../../effects/steering/open.js'
+import {openSteering, refuseAway, type Steering} from '../../effects/steering/open.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {cidrText, networkOf, parseAddress, parseCidr} from '../../policy/address.js'
 import {cidrMap} from '../../policy/cidr-map.js'
@@ -45,6 +45,7 @@ export default class Forget extends ChangeCommand {
     let at = storeAt(settings)
     const fits = args.what === undefined ? () => true : fitting(args.what, settings)
     try {
+      refuseAway(steering)
       at = {...at, db: steering.settings.db}
       for await (const entries of chosen(steering, fits, flags.state)) count += entries.length
     } finally {
@@ -61,8 +62,10 @@ export default class Forget extends ChangeCommand {
     }
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers: [entriesHandler({pieces, total: count})], doing: 'forgetting'})
     if (applied === null) return {entries: count, dryRun: true, plan: this.planJson(plan)}
-    this.say(`${plural(count, 'entry', 'entries')} forgotten; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
-    return {...applied.bulk[0]!.result, journalId: applied.journalId}
+    const {result, complete} = applied.bulk[0]!
+    if (!complete) process.exitCode = EXIT.tryAgain
+    this.say(`${plural(Number(result['entries']), 'entry', 'entries')} forgotten${complete ? '' : ' until then; run it again for the rest'}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
+    return {...result, complete, journalId: applied.journalId}
   }
 }
 

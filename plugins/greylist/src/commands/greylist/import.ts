@@ -4,28 +4,30 @@ import {dirname} from 'node:path'
 import {isDeepStrictEqual} from 'node:util'
 
 import {Args, Flags} from '@oclif/core'
-import {ChangeCommand, OpsError, plural, type Change, type JsonObject, type Plan} from 'mailops'
+import {ChangeCommand, EXIT, OpsError, plural, type Change, type JsonObject, type Plan} from 'mailops'
 
 import {entriesChange, entriesHandler, PIECE} from '../../effects/changes/entries.js'
 import {storeAt} from '../../effects/changes/place.js'
+import type {EntryChange} from '../../effects/changes/record.js'
 import {rulesChange, rulesHandler} from '../../effects/changes/rules.js'
-import {gather, type Gathered} from '../../effects/exchange/gather.js'
+import {gather, isWrongForm, type Gathered} from '../../effects/exchange/gather.js'
 import {FORMER_DELAY, readSource, SOURCES, type Source} from '../../effects/exchange/read.js'
-import {openSteering, type Steering} from '../../effects/steering/open.js'
+import {openSteering, refuseAway, type Steering} from '../../effects/steering/open.js'
 import {merged} from '../../exchange/imported.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {ruleKey} from '../../policy/rule.js'
 import type {Settings} from '../../policy/types.js'
+import type {Entry} from '../../store/store.js'
 import {parseDuration} from '../../settings/duration.js'
 
 export default class Import extends ChangeCommand {
   static override summary = 'take over what another greylisting program has learnt'
   static override description =
     'Reads the state of a former program, so that who passed there passes here: the directory of qgreylist (with its ' +
-    'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db, sqlgrey.db, the directory of greylistd, CSV ' +
+    'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db (stop postgrey first: it keeps them in memory), sqlgrey.db, the directory of greylistd, CSV ' +
     'with named columns, or the JSON lines of export. What has expired is left out; what is here already is kept, and takes ' +
     'the better of both. A qgreylist directory must be the live one or copied by cp -p: its access times are what it knows. ' +
-    'It is journalled; undo takes out what was not used since.\n\n' +
+    'It is journalled; undo takes out what was not used since. While a shared store is away it is refused; one that goes away in the middle ends it in part.\n\n' +
     'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings.'
   static override examples = [
     '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',
@@ -48,7 +50,7 @@ export default class Import extends ChangeCommand {
     const {rules, at} = await present(settings, flags['dry-run'], text => void this.warn(text))
     const add = gathered.rules.filter(rule => !rules.has(ruleKey(rule)))
     const {entries} = gathered
-    const passed = entries.filter(entry => entry.passed > 0).length
+    const {passed} = entries
     const skipped = Object.fromEntries(gathered.skipped)
     for (const [why, count] of gathered.skipped) this.say(`left out: ${plural(count, 'record')}: ${why}`)
     const document = {from: flags.from, path: args.path, entries: entries.length, passed, listEntries: add.length, skipped}
@@ -65,14 +67,20 @@ export default class Import extends ChangeCommand {
     const handlers = [entriesHandler({pieces: steering => pieces(gathered, steering), total: entries.length}), rulesHandler()]
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, handlers, doing: 'importing'})
     if (applied === null) return {...document, dryRun: true, plan: this.planJson(plan)}
-    this.say(`${plural(entries.length, 'entry', 'entries')} and ${plural(add.length, 'list entry', 'list entries')} taken over; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
-    return {...document, journalId: applied.journalId}
+    const complete = applied.bulk.every(one => one.complete)
+    if (!complete) process.exitCode = EXIT.tryAgain
+    const done = entries.length === 0 ? 0 : Number(applied.bulk[0]?.result['entries'])
+    this.say(`${plural(done, 'entry', 'entries')} and ${plural(add.length, 'list entry', 'list entries')} taken over${complete ? '' : ', the rest is not: run it again'}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
+    return {...document, complete, journalId: applied.journalId}
   }
 
   async #read(from: Source, path: string, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
     const progress = this.progress('reading')
     try {
-      return await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+      const gathered = await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+      if (!isWrongForm(gathered)) return gathered
+      const reasons = [...gathered.skipped].map(([why, count]) => `${count} times ${why}`).join(', ')
+      throw new OpsError('WRONG_FORM', `${path} is not of the form of ${from}: ${reasons}`, {exit: 'badData', hint: 'mailops greylist import --help'})
     } finally {
       progress.end()
     }
@@ -83,6 +91,7 @@ const present = async (settings: Settings, dryRun: boolean, warn: (text: string)
   try {
     const steering = await openSteering(settings, {warn, mayCreate: !dryRun})
     try {
+      refuseAway(steering)
       return {rules: new Set((await steering.rules()).map(ruleKey)), at: {...storeAt(settings), db: steering.settings.db}}
     } finally {
       await steering.close()
@@ -94,12 +103,20 @@ const present = async (settings: Settings, dryRun: boolean, warn: (text: string)
   }
 }
 
-const pieces = async function* ({entries}: Gathered, steering: Steering) {
-  for (let from = 0; from < entries.length; from += PIECE) {
-    const piece = entries.slice(from, from + PIECE)
-    const now = await steering.get(piece.map(({network, sender, recipient}) => ({network, sender, recipient})))
-    yield piece
-      .map((entry, n) => ({before: now[n] ?? null, after: now[n] ? merged(now[n], entry) : entry}))
-      .filter(({before, after}) => !isDeepStrictEqual(before, after))
+const pieces = async function* ({entries}: Gathered, steering: Steering): AsyncGenerator<EntryChange[]> {
+  let piece: Entry[] = []
+  for (const entry of entries) {
+    piece.push(entry)
+    if (piece.length < PIECE) continue
+    yield changesOf(piece, steering)
+    piece = []
   }
+  if (piece.length > 0) yield changesOf(piece, steering)
+}
+
+const changesOf = async (piece: readonly Entry[], steering: Steering): Promise<EntryChange[]> => {
+  const now = await steering.get(piece.map(({network, sender, recipient}) => ({network, sender, recipient})))
+  return piece
+    .map((entry, n) => ({before: now[n] ?? null, after: now[n] ? merged(now[n], entry) : entry}))
+    .filter(({before, after}) => !isDeepStrictEqual(before, after))
 }

@@ -4,6 +4,7 @@ import {MailopsCommand, OpsError} from 'mailops'
 
 import {serve} from '../../effects/daemon/serve.js'
 import {stderrLog} from '../../effects/daemon/log.js'
+import {staySmall} from '../../effects/daemon/memory.js'
 import {openService} from '../../effects/service/open.js'
 import {readSettings} from '../../effects/settings/read.js'
 import {parseDuration} from '../../settings/duration.js'
@@ -19,7 +20,7 @@ const place = (text: string): {host: string; port: number} => {
 const span = (text: string | undefined, flag: string): number | undefined => (text === undefined ? undefined : parseDuration(text, `--${flag}`))
 
 export default class Serve extends MailopsCommand {
-  static override summary = 'the resident store: answers the filter, Postfix and Exim until it is told to stop'
+  static override summary = 'the resident store: answers the filter, Postfix and Exim until it is stopped'
   static override description =
     'Stays in the foreground and writes its log to stderr, one line a decision, so that daemontools, runit and systemd ' +
     'can run it as it is. Started as root with --user it opens its sockets and then gives up root. ' +
@@ -54,6 +55,7 @@ export default class Serve extends MailopsCommand {
   }
 
   override async run(): Promise<void> {
+    staySmall()
     const {flags} = await this.parse(Serve)
     this.listen(flags)
     const overrides: Overrides = {

@@ -38,7 +38,7 @@ const change = async ({at, add, remove}: RulesArgs, {warn}: BulkContext): Promis
   const steering = await steerAt(at, warn)
   try {
     await steering.changeRules({add, remove})
-    return {result: {added: add.length, removed: remove.length}, complete: true}
+    return {result: {added: add.length, removed: remove.length, ...(steering.isAway && {isToBeShared: true})}, complete: true}
   } finally {
     await steering.close()
   }

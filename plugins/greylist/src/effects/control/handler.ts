@@ -50,7 +50,7 @@ const single = (work: (held: Held, request: ControlRequest) => Promise<JsonObjec
   }
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, learning: held.isLearning(), pid: process.pid, settings: held.settings()})),
+  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, away: held.holder.store?.isAway === true, learning: held.isLearning(), pid: process.pid, settings: held.settings()})),
   entries: async function* (held, request): Answer {
     for await (const chunk of storeOf(held).entries(member<EntryFilter>(request, 'filter')))
       for (let from = 0; from < chunk.length; from += ROW) yield json({entries: chunk.slice(from, from + ROW)})

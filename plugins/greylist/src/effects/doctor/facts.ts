@@ -5,7 +5,10 @@ import {dirname} from 'node:path'
 
 import type {GreylistFacts} from '../../doctor/findings.js'
 import {tallyPath} from '../../places.js'
+import type {Settings} from '../../policy/types.js'
+import {ageDays} from '../../providers/providers.js'
 import {compiler} from '../compile/compile.js'
+import {loadProviders} from '../providers/load.js'
 import {readSettings} from '../settings/read.js'
 import {filterProgram, formOf} from '../standalone/filter-program.js'
 
@@ -45,9 +48,20 @@ const sqliteLoads = async (): Promise<boolean> => {
   }
 }
 
+const providersOf = ({providers, db}: Pick<Settings, 'providers' | 'db'>): GreylistFacts['providers'] => {
+  if (!providers) return null
+  try {
+    const list = loadProviders(db)
+    return {date: list.date, days: ageDays(list, Date.now()), isBundled: list.from === 'bundled'}
+  } catch {
+    return null // closed to this user, or damaged, of which the daemon's log speaks
+  }
+}
+
 /** @throws OpsError when the settings cannot be read */
 export const greylistFacts = async (): Promise<GreylistFacts> => {
-  const {socket: {address}, db} = readSettings(undefined)
+  const settings = readSettings(undefined)
+  const {socket: {address}, db} = settings
   const socket = 'path' in address ? address.path : db
   const path = filterProgram()
   const form = await formOf(path)
@@ -57,6 +71,7 @@ export const greylistFacts = async (): Promise<GreylistFacts> => {
     socket,
     daemon: await stateOf(socket),
     unchecked: uncheckedIn(tallyPath(socket)),
+    providers: providersOf(settings),
     hasSqlite: await sqliteLoads(),
   }
 }

@@ -2,6 +2,7 @@
 import {OpsError, fromSystem} from 'mailops/core'
 
 import {importedOf, type Imported, type ImportTarget} from '../../exchange/imported.js'
+import {textOfLatin1} from '../../protocol/bytes.js'
 import {makeRule} from '../../policy/rule.js'
 import {loadSqlite, sqliteCode, type Database} from '../sqlite/load.js'
 
@@ -13,38 +14,59 @@ const timeOf = (value: unknown): number => Number(value) * 1000
 
 type Row = Readonly<Record<string, unknown>>
 
-const senderOf = ({sender_name: name, sender_domain: domain}: Row): string => (name === '-undef-' || domain === '-undef-' ? '' : `${String(name)}@${String(domain)}`)
+/** Addresses come as bytes, since SQLite takes any for a text. */
+const textOf = (value: unknown): string => (value instanceof Uint8Array ? textOfLatin1(Buffer.from(value).toString('latin1')) : String(value))
+
+const UNDEFINED = '-undef-'
+
+/** The null sender has neither part; one that is no address, `root`, has no domain. */
+const senderOf = (row: Row): string => {
+  const [name, domain] = [textOf(row['sender_name']), textOf(row['sender_domain'])]
+  if (domain === UNDEFINED) return name === UNDEFINED ? '' : name
+  return name === UNDEFINED ? `@${domain}` : `${name}@${domain}`
+}
 
 const passed = (row: Row, target: ImportTarget): Imported =>
   importedOf({client: clientOf(row['src']), first: timeOf(row['first_seen']), last: timeOf(row['last_seen']), hasPassed: true}, target)
 
 const pending = (row: Row, target: ImportTarget): Imported => {
   const first = timeOf(row['first_seen'])
-  return importedOf({client: clientOf(row['src']), sender: senderOf(row), recipient: String(row['rcpt']), first, last: first, hasPassed: false}, target)
+  return importedOf({client: clientOf(row['src']), sender: senderOf(row), recipient: textOf(row['rcpt']), first, last: first, hasPassed: false}, target)
 }
 
 const opted = (list: 'opt-in' | 'opt-out', column: string) => (row: Row, {now}: ImportTarget): Imported => {
   try {
-    return {rule: makeRule({list, text: String(row[column]), note: 'from sqlgrey', added: now})}
+    return {rule: makeRule({list, text: textOf(row[column]), note: 'from sqlgrey', added: now})}
   } catch {
     return {skipped: 'an opt-in or opt-out that is no address'} // the column takes any text
   }
 }
 
-const TABLES: readonly {name: string; take: (row: Row, target: ImportTarget) => Imported}[] = [
-  {name: 'connect', take: pending},
-  {name: 'from_awl', take: passed},
-  {name: 'domain_awl', take: passed},
-  {name: 'optin_domain', take: opted('opt-in', 'domain')},
-  {name: 'optout_domain', take: opted('opt-out', 'domain')},
-  {name: 'optin_email', take: opted('opt-in', 'email')},
-  {name: 'optout_email', take: opted('opt-out', 'email')},
+interface Table {
+  readonly name: string
+  readonly take: (row: Row, target: ImportTarget) => Imported
+  readonly plain: readonly string[]
+  /** Columns of addresses. */
+  readonly bytes: readonly string[]
+}
+
+const list = (name: string, which: 'opt-in' | 'opt-out', column: string): Table => ({name, take: opted(which, column), plain: [], bytes: [column]})
+
+const TABLES: readonly Table[] = [
+  {name: 'connect', take: pending, plain: ['src', 'first_seen'], bytes: ['sender_name', 'sender_domain', 'rcpt']},
+  {name: 'from_awl', take: passed, plain: ['src', 'first_seen', 'last_seen'], bytes: []},
+  {name: 'domain_awl', take: passed, plain: ['src', 'first_seen', 'last_seen'], bytes: []},
+  list('optin_domain', 'opt-in', 'domain'),
+  list('optout_domain', 'opt-out', 'domain'),
+  list('optin_email', 'opt-in', 'email'),
+  list('optout_email', 'opt-out', 'email'),
 ]
 
 const PAGE = 5000
 
-const rowsOf = function* (database: Database, table: string): Generator<Row> {
-  const statement = database.prepare(`SELECT rowid AS n, * FROM "${table}" WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`)
+const rowsOf = function* (database: Database, {name, plain, bytes}: Table): Generator<Row> {
+  const columns = ['rowid AS n', ...plain, ...bytes.map(column => `CAST(${column} AS BLOB) AS ${column}`)].join(', ')
+  const statement = database.prepare(`SELECT ${columns} FROM "${name}" WHERE rowid > ? ORDER BY rowid LIMIT ${PAGE}`)
   for (let after = 0; ; ) {
     const rows = statement.all(after) as Row[]
     yield* rows
@@ -68,7 +90,7 @@ export const readSqlgrey = async function* (path: string, target: ImportTarget):
   try {
     const names = (database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as {name: string}[]).map(({name}) => name)
     if (!names.includes('connect') || !names.includes('from_awl')) throw new OpsError('NOT_SQLGREY', `${path} is no database of sqlgrey`, {exit: 'badData'})
-    for (const {name, take} of TABLES) if (names.includes(name)) for (const row of rowsOf(database, name)) yield take(row, target)
+    for (const table of TABLES) if (names.includes(table.name)) for (const row of rowsOf(database, table)) yield table.take(row, target)
   } catch (error) {
     if (sqliteCode(error) === '') throw error
     throw new OpsError('NOT_SQLGREY', `${path}: ${(error as Error).message}`, {exit: 'badData', cause: error})

@@ -6,9 +6,10 @@ import {createInterface} from 'node:readline'
 import {fromSystem, OpsError} from 'mailops/core'
 
 import {greylistdRecords, parseStates} from '../../exchange/greylistd.js'
-import type {Imported, ImportTarget} from '../../exchange/imported.js'
+import type {Imported, ImportTarget, LineReader} from '../../exchange/imported.js'
 import {csvReader, jsonLine} from '../../exchange/lines.js'
 import {postgreyReader} from '../../exchange/postgrey.js'
+import {textOfLatin1} from '../../protocol/bytes.js'
 import {readJgreylist, readQgreylist} from './read-directory.js'
 import {readSqlgrey} from './read-sqlgrey.js'
 
@@ -24,28 +25,40 @@ export const FORMER_DELAY: Readonly<Record<Source, number>> = {
 /** Bytes 0x00 0x05 0x31 0x62 or turned round at offset 12: a BerkeleyDB btree; 0x061561 a hash. */
 const isBerkeley = (head: Buffer): boolean => [0x053162, 0x061561].some(magic => head.length >= 16 && (head.readUInt32LE(12) === magic || head.readUInt32BE(12) === magic))
 
-const refuseBerkeley = (path: string): void => {
-  let head: Buffer
+const headOf = (path: string): Buffer => {
   try {
     const fd = fs.openSync(path, 'r')
-    head = Buffer.alloc(16)
+    const head = Buffer.alloc(4096)
     try {
-      head = head.subarray(0, fs.readSync(fd, head, 0, 16, 0))
+      return head.subarray(0, fs.readSync(fd, head, 0, head.length, 0))
     } finally {
       fs.closeSync(fd)
     }
   } catch (error) {
     throw fromSystem(error, 'read', path)
   }
-  if (isBerkeley(head))
-    throw new OpsError('BERKELEY_DB', `${path} is a BerkeleyDB file, which cannot be read here`, {exit: 'badData', hint: `stop postgrey, then: db5.3_dump -p ${path} > postgrey.dump   (package db5.3-util)`})
 }
 
-const byLines = async function* (path: string, take: (line: string) => Imported | null): AsyncGenerator<Imported> {
-  const stream = fs.createReadStream(path, 'utf8')
+const wrongForm = (message: string, hint: string): OpsError => new OpsError('WRONG_FORM', message, {exit: 'badData', hint})
+
+/** Another kind of file has no lines to be read. */
+const refuseBinary = (path: string, head: Buffer): void => {
+  if (isBerkeley(head))
+    throw new OpsError('BERKELEY_DB', `${path} is a BerkeleyDB file, which cannot be read here`, {exit: 'badData', hint: `stop postgrey, then: db5.3_dump -p ${path} > postgrey.dump   (package db5.3-util)`})
+  if (head.toString('latin1').startsWith('SQLite format 3\0')) throw wrongForm(`${path} is a database of SQLite`, `mailops greylist import --from sqlgrey ${path}`)
+  if (head.readUInt16BE(0) === 0x1f8b) throw wrongForm(`${path} is compressed`, `gunzip ${path}`)
+  if (head.includes(0)) throw wrongForm(`${path} is no text`, 'mailops greylist import --help')
+}
+
+const byLines = async function* (path: string, {take, end}: LineReader, warn: (text: string) => void): AsyncGenerator<Imported> {
+  const head = headOf(path)
+  if (head.length < 2) return
+  refuseBinary(path, head)
+  // Bytes: what is no UTF-8 is an address all the same, and no character of more than one byte is an end of line.
+  const stream = fs.createReadStream(path, 'latin1')
   try {
     for await (const line of createInterface({input: stream, crlfDelay: Number.POSITIVE_INFINITY})) {
-      const imported = take(line)
+      const imported = take(textOfLatin1(line))
       if (imported !== null) yield imported
     }
   } catch (error) {
@@ -53,11 +66,14 @@ const byLines = async function* (path: string, take: (line: string) => Imported 
   } finally {
     stream.destroy()
   }
+  const wrong = end?.() ?? null
+  if (typeof wrong === 'string') warn(`${path} is ${wrong}`)
+  else if (wrong !== null) throw wrongForm(`${path} ${wrong.fault}`, wrong.hint)
 }
 
 const text = (path: string): string => {
   try {
-    return fs.readFileSync(path, 'utf8')
+    return fs.readFileSync(path, 'latin1')
   } catch (error) {
     throw fromSystem(error, 'read', path)
   }
@@ -74,15 +90,16 @@ export const readSource = async function* (source: Source, path: string, {target
     case 'jgreylist':
       return yield* readJgreylist(path, target)
     case 'postgrey':
-      refuseBerkeley(path)
-      return yield* byLines(path, postgreyReader(target))
+      return yield* byLines(path, postgreyReader(target), warn)
     case 'sqlgrey':
+      // SQLite says of everything that it cannot open it.
+      headOf(path)
       return yield* readSqlgrey(path, target)
     case 'greylistd':
       return yield* greylistdRecords(text(join(path, 'triplets')), parseStates(text(join(path, 'states'))), target)
     case 'csv':
-      return yield* byLines(path, csvReader(target))
+      return yield* byLines(path, csvReader(target), warn)
     case 'json':
-      return yield* byLines(path, line => jsonLine(line, target))
+      return yield* byLines(path, {take: line => jsonLine(line, target)}, warn)
   }
 }

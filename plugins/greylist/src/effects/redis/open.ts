@@ -2,9 +2,10 @@
 import {OpsError} from 'mailops/core'
 
 import {touchInterval} from '../../policy/transition.js'
-import type {Limits} from '../../policy/types.js'
+import type {Limits, Rule} from '../../policy/types.js'
 import type {Answer, Ask, Entry, Store} from '../../store/store.js'
 import {connectRedis, type Redis} from './client.js'
+import {ruleOutbox} from './rule-outbox.js'
 import {redisStore} from './store.js'
 
 export interface RedisOptions {
@@ -51,6 +52,9 @@ export const openRedis = async (options: RedisOptions): Promise<Store> => {
   return withCache({redis, remote, local})
 }
 
+const away = (error: unknown): OpsError =>
+  new OpsError('REDIS_AWAY', `the entries are in the shared store, which does not answer: ${(error as Error).message}`, {exit: 'tryAgain', hint: 'try again when it is back; mailops doctor', cause: error})
+
 /** A question that the cache does not settle, with what this host alone would say. */
 interface Open {
   readonly ask: Ask
@@ -94,6 +98,31 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
     return reconcile(open, answers)
   }
 
+  const outbox = ruleOutbox(local, remote)
+  let turn: Promise<unknown> = Promise.resolve()
+  /** One at a time: lists that were read before a change must not be written down after it. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work)
+    turn = mine.catch(() => undefined) // told to whoever asked
+    return mine
+  }
+  const sharedRules = async (): Promise<readonly Rule[]> => {
+    await outbox.deliver()
+    const rules = await remote.rules()
+    // What is known here holds while Redis is away.
+    const here = await local.rules()
+    if (JSON.stringify(here.toSorted(byKey)) !== JSON.stringify(rules.toSorted(byKey))) await local.changeRules({remove: here, add: rules})
+    return rules
+  }
+
+  /** For what must not be done by halves: the cache in front must not stand for the shared store. */
+  const remotely = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw away(error)
+    }
+  }
   /** Redis when it is up, else SQLite. */
   const either = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
     if (!redis.isUp) return work(local)
@@ -121,34 +150,49 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
         return all
       })
     },
-    entries: filter => (redis.isUp ? remote : local).entries(filter),
-    get: async keys => either(store => store.get(keys)),
+    async *entries(filter) {
+      if (!redis.isUp) return yield* local.entries(filter)
+      let isBegun = false
+      try {
+        for await (const chunk of remote.entries(filter)) {
+          isBegun = true
+          yield chunk
+        }
+      } catch (error) {
+        if (isBegun) throw away(error)
+        yield* local.entries(filter) // said when its state changed
+      }
+    },
+    get isAway() {
+      return !redis.isUp
+    },
+    get: async keys => remotely(async () => remote.get(keys)),
     put: async entries => {
-      await either(store => store.put(entries))
+      await remotely(async () => remote.put(entries))
+      // What the cache says of them is out of date.
+      await local.remove(entries)
     },
     remove: async keys => {
-      const here = await local.remove(keys)
-      return redis.isUp ? either(store => (store === local ? Promise.resolve(here) : store.remove(keys))) : here
+      const removed = await remotely(async () => remote.remove(keys))
+      await local.remove(keys)
+      return removed
     },
-    rules: async () => {
-      const rules = await either(store => store.rules())
-      // What is known here holds while Redis is away.
-      if (redis.isUp) {
-        const here = await local.rules()
-        const same = JSON.stringify(here.toSorted(byKey)) === JSON.stringify(rules.toSorted(byKey))
-        if (!same) await local.changeRules({remove: here, add: rules})
-      }
-      return rules
-    },
-    changeRules: async change => {
-      // Not by `either`: an entry that only this host has would be gone when Redis is back.
-      try {
-        await remote.changeRules(change)
-      } catch (error) {
-        throw new OpsError('REDIS_AWAY', `the lists are kept in the shared store, which does not answer: ${(error as Error).message}`, {exit: 'tryAgain', hint: 'try again when it is back; mailops doctor', cause: error})
-      }
-      await local.changeRules(change)
-    },
+    rules: async () =>
+      inTurn(async () => {
+        if (!redis.isUp) return local.rules()
+        try {
+          return await sharedRules()
+        } catch {
+          return local.rules() // said when its state changed
+        }
+      }),
+    changeRules: async change =>
+      inTurn(async () => {
+        await outbox.keep(change)
+        await local.changeRules(change)
+        // What does not arrive now is carried over by the next reading of the lists.
+        if (redis.isUp) await outbox.deliver().catch(() => undefined)
+      }),
     count: async (day, counts) => either(store => store.count(day, counts)),
     counts: async day => either(store => store.counts(day)),
     lost: async limit => either(store => store.lost(limit)),

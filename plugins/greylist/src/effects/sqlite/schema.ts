@@ -64,7 +64,7 @@ export const prepareDatabase = (database: Database): number => {
   database.pragma('synchronous = NORMAL')
   database.pragma('wal_autocheckpoint = 1000')
   database.pragma('journal_size_limit = 8388608')
-  database.pragma('cache_size = -4000')
+  database.pragma('cache_size = -2000')
   database.pragma('temp_store = MEMORY')
   if (application === 0) create(database)
   const seed = database.prepare("SELECT text FROM memo WHERE name = 'seed'").get() as {text: string} | undefined

@@ -124,12 +124,15 @@ const sweeper = (parts: Parts): Store['sweep'] => {
   const {rows, counts, table, database, transaction} = parts
   const dropMemos = database.prepare('DELETE FROM memo WHERE until <= ?')
   let id = 0
+  let step = STEP
   return async ({now, window, keep}) => {
-    const looked = rows.times(id, STEP)
+    const looked = rows.times(id, step)
     const isOver = ({passed, first, last}: Timed): boolean => (passed > 0 ? now - last > keep : now - first > window)
     const last = looked.filter(isOver)[MOST_DEAD - 1]
     const found = last === undefined ? looked : looked.slice(0, looked.indexOf(last) + 1)
-    const isEnd = looked.length < STEP && found.length === looked.length
+    const isEnd = looked.length < step && found.length === looked.length
+    // Among the dead most of a longer look would be in vain.
+    step = last === undefined ? STEP : Math.max(MOST_DEAD, found.length)
     const to = isEnd ? null : (found.at(-1)?.id ?? null)
     const dead = found.filter(isOver)
     counts.walked(found, to)

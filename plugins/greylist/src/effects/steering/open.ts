@@ -18,6 +18,8 @@ export interface Steering {
   /** What it is, for people. */
   readonly name: string
   readonly isLearning: boolean
+  /** True when the store that hosts share did not answer: entries cannot be changed now, lists are carried over later. */
+  readonly isAway: boolean
   /** The settings that are in force there: the daemon's own, else the caller's. */
   readonly settings: Settings
   entries(filter: EntryFilter): AsyncIterable<readonly Entry[]>
@@ -67,6 +69,7 @@ const steeringOver = (asker: Asker, hello: JsonObject, {isDaemon, close}: {isDae
     isDaemon,
     name: as<string | null>(hello['store']) ?? 'no store',
     isLearning: hello['learning'] === true,
+    isAway: hello['away'] === true,
     settings: as<Settings>(hello['settings']),
     async *entries(filter) {
       for await (const row of rowsOf(asker, {verb: 'entries', filter})) yield as<readonly Entry[]>(row['entries'])
@@ -86,6 +89,14 @@ const steeringOver = (asker: Asker, hello: JsonObject, {isDaemon, close}: {isDae
     reloadProviders: async () => void (await ask({verb: 'reload-providers'})),
     close,
   }
+}
+
+/**
+ * Refuses what changes entries while the shared store is away: begun, it could not be ended.
+ * @throws OpsError 75 `REDIS_AWAY`
+ */
+export const refuseAway = ({isAway, name}: Steering): void => {
+  if (isAway) throw new OpsError('REDIS_AWAY', `the entries are in the shared store, which does not answer (${name})`, {exit: 'tryAgain', hint: 'nothing was changed; try again when it is back'})
 }
 
 const noStore = (db: string): OpsError =>

@@ -2,7 +2,7 @@
 import {availableParallelism} from 'node:os'
 
 import type {Scan} from '../reading/index.js'
-import {Channel} from '../threads/channel.js'
+import {Channel} from 'mailops/effects'
 import type {RowBlock, RowJob} from './row-job.js'
 import type {WorkerStart} from './row-worker.js'
 

@@ -1,7 +1,7 @@
 // A worker thread of `list`: gets the index of a block, answers with its lines.
 import {parentPort, workerData} from 'node:worker_threads'
 
-import {failureOf, type Failure} from '../threads/channel.js'
+import {failureOf, type Failure} from 'mailops/effects'
 import {rowReader, type RowBlock, type RowJob} from './row-job.js'
 
 /** What a worker starts with; the arrays are shared by all. */

@@ -1,7 +1,7 @@
 // Two worker threads that remove blocks of messages: the kernel frees inodes on two processors twice as fast as on one.
 import {availableParallelism} from 'node:os'
 
-import {Channel, errorOf, type Failure} from '../threads/channel.js'
+import {Channel, errorOf, type Failure} from 'mailops/effects'
 import type {Block, BlockOutcome, RemovalJob} from './remover.js'
 
 /** Of Linux's ext4 and loop devices two processors take half the time of one; more were not measured. */

@@ -2,7 +2,7 @@
 // The working directory is the process's own, which the main thread has set to the queue.
 import {parentPort, workerData} from 'node:worker_threads'
 
-import {failureOf} from '../threads/channel.js'
+import {failureOf} from 'mailops/effects'
 import {Remover, type Block, type RemovalJob} from './remover.js'
 import type {Sent} from './remove-pool.js'
 

@@ -8,7 +8,7 @@ import type {Inventory as Stock} from '../../inventory/inventory.js'
 import {inventoryLines} from '../../inventory/report.js'
 
 export default class Inventory extends MailopsCommand {
-  static override summary = 'take stock of an installation: files, domains, and every path, address, port and URL'
+  static override summary = 'take stock of an installation: files, domains, every path, address, port, URL'
   static override description =
     'Reads the configuration of a Service folder, or of a copy of one on any machine, and changes nothing. No schema is assumed: values ' +
     'are recognised by what they are, and shown with the location that migrate --set takes. Passwords, keys and tokens are ' +

@@ -23,7 +23,7 @@ interface MigrateFlags {
 }
 
 export default class Migrate extends ChangeCommand {
-  static override summary = 'bring an installation to another server: paths, addresses and DNS edited in place, data copied'
+  static override summary = 'bring an installation to another server, edited in place, with a way back'
   static override description =
     'SOURCE is a bundle or a Service folder. Every value that changes is shown with its file, place, old and new value; the rest of each ' +
     'file stays byte for byte. Paths are mapped by Windows rules on any host: without case, both slashes alike, whole names only, ' +
@@ -37,7 +37,7 @@ export default class Migrate extends ChangeCommand {
     String.raw`<%= config.bin %> smartermail migrate old.tar.gz 'C:\Program Files (x86)\SmarterTools\SmarterMail\Service' --map 'C:\SmarterMail=D:\SmarterMail' --dry-run`,
     String.raw`<%= config.bin %> smartermail migrate old.tar.gz SERVICE --map 'C:\SmarterMail=D:\SmarterMail' --dns system --ip 192.0.2.10=198.51.100.10 --yes`,
     '<%= config.bin %> smartermail migrate old/Service new/Service --config-only --files domainList.xml,mailConfig.xml --yes',
-    '<%= config.bin %> smartermail migrate old/Service /etc/smartermail --map C:\\SmarterMail=/var/lib/smartermail --delta --yes',
+    '<%= config.bin %> smartermail migrate old/Service /etc/smartermail --map "C:\\SmarterMail=/var/lib/smartermail" --delta --yes',
   ]
   static override args = {
     source: Args.string({description: 'bundle or Service folder of the old server', required: true, ignoreStdin: true}),

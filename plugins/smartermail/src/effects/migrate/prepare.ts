@@ -8,7 +8,6 @@ import {listJournals, readSeen, statusOf, type StatePlace} from 'mailops/effects
 
 import type {Edit} from '../../document/edit.js'
 import {patch} from '../../document/patch.js'
-import {verifyPatch} from '../../document/verify.js'
 import type {CopyPlan} from '../../migrate/copy-steps.js'
 import {destinationsOf, type Destination} from '../../migrate/destinations.js'
 import {planEdits} from '../../migrate/plan-edits.js'
@@ -18,6 +17,7 @@ import {isNative} from '../inventory/local-directory.js'
 import {COPY, copyChange, type CopyArgs} from './copy-handler.js'
 import {inherited, look} from './inside.js'
 import {planCopy, type Earlier} from './plan-copy.js'
+import {provePatch} from './prove-patch.js'
 import {readDocuments, type SourceDocuments} from './read-documents.js'
 import {readRecord} from './record.js'
 import type {OpenedSource} from './open-source.js'
@@ -76,7 +76,7 @@ const writeChangeFor = (path: string, bytes: Uint8Array, edits: number): WriteCh
 }
 
 /** The documents as they are to be, proven, and the changes that bring them there. */
-const writesOf = ({documents, prints}: SourceDocuments, edits: readonly Edit[], placeOf: (file: string) => string): Written => {
+const writesOf = async ({documents, structures}: SourceDocuments, edits: readonly Edit[], placeOf: (file: string) => string): Promise<Written> => {
   const byFile = new Map<string, Edit[]>()
   for (const edit of edits) {
     const list = byFile.get(edit.file)
@@ -89,7 +89,7 @@ const writesOf = ({documents, prints}: SourceDocuments, edits: readonly Edit[], 
   for (const document of documents) {
     const own = byFile.get(document.file) ?? []
     const bytes = patch(document, own)
-    if (own.length > 0) verifyPatch(document, bytes, own, document.format === 'xml' ? prints.get(document.file) : undefined)
+    if (own.length > 0) await provePatch(document, bytes, {edits: own, structure: structures.get(document.file)!})
     const path = placeOf(document.file)
     const change = writeChangeFor(path, bytes, own.length)
     written.push({file: document.file, path, bytes})
@@ -166,7 +166,7 @@ export const prepareMigration = async (opened: OpenedSource, target: Target, opt
   const found = await readDocuments(source, {force: options.force, known})
   const {edits, warnings} = planEdits(found.documents, found.values, options.wishes)
   const layout = {era: source.era, configDirectory: found.configDirectory}
-  const {changes, written, unchanged, made} = writesOf(found, edits, file => pathIn(target, targetName(target, file, layout)))
+  const {changes, written, unchanged, made} = await writesOf(found, edits, file => pathIn(target, targetName(target, file, layout)))
   const {destinations, copy, warnings: copyWarnings} = copyOf(opened, found, {...options, target, edits})
   const plan: CopyPlan = {...copy, directories: copy.directories.filter(directory => !made.has(directory))}
   const mkdirs = changes.filter(({kind}) => kind === 'mkdir')

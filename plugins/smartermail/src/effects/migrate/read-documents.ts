@@ -2,21 +2,21 @@
 import {OpsError} from 'mailops/core'
 
 import type {Document} from '../../document/document.js'
-import type {Numbers} from '../../document/fingerprint.js'
 import {formatOf, MOST_CONFIG_BYTES} from '../../inventory/config-files.js'
 import {settleDomains, type DomainInDocument} from '../../inventory/find-domains.js'
 import type {Found} from '../../inventory/find-values.js'
 import {readConfig, type ReadConfig} from '../../inventory/read-config.js'
 import {DocumentFlaw} from '../../text/flaw.js'
 import type {Source, SourceEntry} from '../../source/source.js'
+import type {Structure} from '../../xml/structure.js'
 
 /** The configuration of a source. */
 export interface SourceDocuments {
   readonly documents: readonly Document[]
   /** By the documents' names: without `service/`. */
   readonly times: ReadonlyMap<string, number>
-  /** Prints of the elements, by document. */
-  readonly prints: ReadonlyMap<string, Numbers>
+  /** By document. */
+  readonly structures: ReadonlyMap<string, Structure>
   readonly values: readonly Found[]
   readonly domains: readonly DomainInDocument[]
   /** Entries that are copied as they are. */
@@ -54,7 +54,7 @@ export interface ReadOptions {
 export const readDocuments = async (source: Source, {force, known}: ReadOptions): Promise<SourceDocuments> => {
   const documents: Document[] = []
   const times = new Map<string, number>()
-  const prints = new Map<string, Numbers>()
+  const structures = new Map<string, Structure>()
   const values: Found[] = []
   const domains: DomainInDocument[] = []
   const warnings: string[] = []
@@ -73,10 +73,10 @@ export const readDocuments = async (source: Source, {force, known}: ReadOptions)
     }
     documents.push(read.document)
     times.set(name, file.mtimeMs)
-    prints.set(name, read.prints)
+    structures.set(name, read.structure)
     for (const value of read.values) values.push(value)
     for (const domain of read.domains.domains) domains.push(domain)
   }
   const configDirectory = source.era === 'json' ? (/^service\/(Settings)\//i.exec(source.entries.find(isService)?.name ?? '')?.[1] ?? '') : ''
-  return {documents, times, prints, values, domains: settleDomains(domains), opaque, warnings, configDirectory}
+  return {documents, times, structures, values, domains: settleDomains(domains), opaque, warnings, configDirectory}
 }

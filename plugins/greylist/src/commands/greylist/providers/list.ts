@@ -28,7 +28,8 @@ export default class ProvidersList extends MailopsCommand {
     else
       for (const line of tableLines([{heading: 'PROVIDER'}, {heading: 'RANGES', align: 'right'}, {heading: 'FROM THE SPF RECORD OF', shrink: true}], list.providers.map(({name, domain, ranges}) => [terminalSafe(name), String(ranges.length), terminalSafe(domain)]), this.width))
         this.data(line)
-    this.say(`looked up on ${list.date} (${plural(age, 'day')} ago), ${list.from === 'bundled' ? 'came with the program' : list.from}${settings.providers ? '' : '; not in force: "providers" is false'}`)
+    const source = list.from === 'bundled' ? `came with the program: gathered from published copies of the SPF records as of ${list.date}, never looked up` : `looked up by providers update on ${list.date}, ${list.from}`
+    this.say(`${source} (${plural(age, 'day')} ago)${settings.providers ? '' : '; not in force: "providers" is false'}`)
     if (age > STALE_DAYS) this.warn(`the ranges are ${age} days old: mailops greylist providers update`)
   }
 }

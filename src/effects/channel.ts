@@ -1,7 +1,7 @@
 // One worker thread that is asked and answers in order; errors that a person can act on come through whole.
 import {Worker} from 'node:worker_threads'
 
-import {isOpsError, type OpsError} from 'mailops/core'
+import {isOpsError, type OpsError} from '../errors.js'
 
 /** An OpsError as it gets through between threads. */
 export interface Failure {

