@@ -21,6 +21,7 @@ import {
   writeOutput,
 } from '../../effects/index.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
+import {withDoubts} from '../../rewrite/doubt.js'
 import {parseTable} from '../../table/parse.js'
 
 interface Document {
@@ -90,7 +91,7 @@ export default class ConvertRegexp extends MailopsCommand {
   #convert({engine, source, name}: LoadedMap, {recipientDelimiter, keys}: {recipientDelimiter: string; keys: number}): Converted {
     const progress = this.progress('listing the keys')
     try {
-      const converted = convertTable(parseTable(source, {engine}), {automaton: AUTOMATON_LIMITS, keys, recipientDelimiter})
+      const converted = convertTable(withDoubts(parseTable(source, {engine})), {automaton: AUTOMATON_LIMITS, keys, recipientDelimiter})
       if ('entries' in converted) return converted
       const {code, line, message, hint} = converted
       const where = line === undefined ? name : `${name}, line ${line}`
