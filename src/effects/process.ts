@@ -3,6 +3,7 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {accessSync, constants, existsSync, statSync} from 'node:fs'
 import {delimiter, isAbsolute, join} from 'node:path'
 import {fromSystem, OpsError} from '../errors.js'
+import {cleanedUp} from './interrupt.js'
 
 /** A program and its arguments; a first element without a slash is looked for by `find`. */
 export type Argv = readonly [string, ...string[]]
@@ -20,6 +21,8 @@ export interface RunOptions {
   maxOutputBytes?: number
   /** stdout and stderr go to /dev/null: for commands that leave a daemon behind, which would keep our pipes. */
   discardOutput?: boolean
+  /** A signal that ends us ends it too: for programs that only answer a question. Others are left to come to their end. */
+  endsWithUs?: boolean
 }
 
 /** How a program ended and what it said. */
@@ -99,7 +102,10 @@ export const run = async (argv: Argv, options: RunOptions = {}): Promise<Outcome
     windowsHide: true,
     ...(options.cwd !== undefined && {cwd: options.cwd}),
   })
+  const ended = options.endsWithUs === true ? cleanedUp(() => killGroup(child)) : () => undefined
   return new Promise((resolve, reject) => {
+    child.once('exit', ended)
+    child.once('error', ended)
     const collected = collect(child, options.maxOutputBytes ?? MAX_OUTPUT_BYTES)
     let timedOut = false
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {

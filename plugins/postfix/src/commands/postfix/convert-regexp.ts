@@ -2,6 +2,7 @@
 import {Flags} from '@oclif/core'
 
 import {MailopsCommand, OpsError, plural} from 'mailops'
+import {cleanedUp} from 'mailops/effects'
 
 import {AUTOMATON_LIMITS} from '../../automaton/ruleset.js'
 import {nearMisses} from '../../automaton/witness.js'
@@ -110,6 +111,7 @@ export default class ConvertRegexp extends MailopsCommand {
     {path, like, force, to, configDirectory}: {path: string; like: string | undefined; force: boolean; to: IndexedType; configDirectory: string | undefined},
   ): Promise<{keys: number; differences: 0} | null> {
     writeOutput(path, text, {like, force})
+    const kept = cleanedUp(() => removeOutput(path, to))
     try {
       await buildIndex(path, to, {configDirectory})
       return await this.#verify({engine, source}, {entries, path, to, configDirectory})
@@ -117,6 +119,8 @@ export default class ConvertRegexp extends MailopsCommand {
       // What does not answer as the map did must not be found and used.
       removeOutput(path, to)
       throw error
+    } finally {
+      kept()
     }
   }
 

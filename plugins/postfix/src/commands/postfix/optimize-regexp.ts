@@ -23,6 +23,8 @@ const FAST_RULES = 2_000
 const MODEL_SHARE = 0.25
 /** Of the budget, for showing that the other engine means the same. */
 const CONVERT_SHARE = 0.3
+/** Maps lie side by side, and many are written at once: each for a moment. */
+const LOCK_WAIT_MS = 30_000
 const POSTMAP_SECONDS = {few: 1, many: 10}
 
 export default class OptimizeRegexp extends ChangeCommand {
@@ -178,7 +180,7 @@ export default class OptimizeRegexp extends ChangeCommand {
 
   async #write(plan: Plan, document: OptimizeDocument, flags: OptimizeFlags): Promise<void> {
     const yes = flags.yes || flags.output !== undefined
-    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes})
+    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes, waitMs: LOCK_WAIT_MS})
     if (applied === null) return
     const where = document.output !== null && 'path' in document.output ? document.output.path : ''
     this.say(`${where} written; journal ${applied.journalId}`)

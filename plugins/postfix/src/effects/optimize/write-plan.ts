@@ -1,10 +1,12 @@
 // Plans that write an optimised map: into a file of its own, or in the place of the old one.
 import {createHash} from 'node:crypto'
 import {realpathSync} from 'node:fs'
-import {dirname} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 
 import {type Change, fromSystem, OpsError, type Plan, type Seen} from 'mailops/core'
 import {readSeen} from 'mailops/effects'
+
+import {checkOutput, attributesLike} from '../output-file.js'
 
 /** What is to be written, and for which map. */
 export interface WriteRequest {
@@ -15,17 +17,15 @@ export interface WriteRequest {
   readonly why: string
 }
 
-/** A plan for -o FILE. EXISTS (73) when something is there, unless it may be replaced. */
+/** A plan for -o FILE. Refuses what checkOutput refuses. */
 export const outputPlan = (path: string, request: WriteRequest, {force}: {force: boolean}): Plan => {
+  checkOutput(path, {like: undefined, force})
   const before = readSeen(path, {digest: true})
-  if (before !== null && !force)
-    throw new OpsError('EXISTS', `${path} is there already`, {exit: 'cannotCreate', hint: 'add --force to replace it, or name another file'})
-  if (before !== null && before.type !== 'file')
-    throw new OpsError('NOT_A_FILE', `${path} is not a plain file`, {exit: 'cannotCreate'})
   const like = request.source === undefined ? null : readSeen(realPath(request.source.path))
   return {
     subject: 'postfix optimize-regexp',
-    resource: realPath(dirname(path)),
+    // The file, not its directory: others may write beside it.
+    resource: join(realPath(dirname(path)), basename(path)),
     changes: [write(path, before, like, request)],
   }
 }
@@ -41,7 +41,7 @@ export const inPlacePlan = (
   if (before === null || before.sha256 !== digest(request.source.text))
     throw new OpsError('CHANGED', `${path} was changed while it was being optimised`, {exit: 'tryAgain', hint: 'run it again'})
   const change = write(path, before, before, request)
-  return {subject: 'postfix optimize-regexp', resource: dirname(path), changes: reload === undefined ? [change] : around(change, reload)}
+  return {subject: 'postfix optimize-regexp', resource: path, changes: reload === undefined ? [change] : around(change, reload)}
 }
 
 /**
@@ -59,9 +59,7 @@ const around = (change: Change, reload: readonly [string, ...string[]]): Change[
 
 const write = (path: string, before: Seen | null, like: Seen | null, {text, why}: WriteRequest): Change => {
   const after = Buffer.from(text, 'latin1')
-  // Only the superuser can give files away; daemons read maps before they drop their rights.
-  const owner = like !== null && process.getuid?.() === 0 ? {uid: like.uid, gid: like.gid} : {}
-  return {kind: 'write', path, before, after, mode: like === null ? 0o644 : like.mode & 0o777, ...owner, why}
+  return {kind: 'write', path, before, after, ...attributesLike(like), why}
 }
 
 const digest = (text: string): string => createHash('sha256').update(Buffer.from(text, 'latin1')).digest('hex')
