@@ -32,6 +32,8 @@ const CASES: readonly Case[] = [
   {code: 'unknown-flag', table: '/a/OK\n', warned: true},
   {code: 'obsolete-flag', engine: 'pcre', table: '/^a@b$/X c\n', warned: true},
   {code: 'bad-pattern', table: '/a(/ b\n', warned: true},
+  {code: 'bad-pattern', engine: 'pcre', table: '/^\\gutsy@b$/ c\n', warned: true},
+  {code: 'bad-pattern', engine: 'pcre', table: '/^\\ka@b$/ c\n', warned: true},
   {code: 'bad-result', table: '/a/ 5$ off\n', warned: true},
   {code: 'group-out-of-range', table: '/(a)/ $2\n', warned: true},
   {code: 'negated-substitution', table: '!/(a)/ $1\n', warned: true},
