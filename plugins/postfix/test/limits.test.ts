@@ -54,19 +54,19 @@ const seconds = (): number => {
   return (user + system) / 1e6
 }
 
-const BUDGET = 2
+const BUDGET = 0.5
 /** What may come after the budget: one piece of work between two looks at the clock, and garbage. */
-const SPARE = 6
+const SPARE = 4
 
 const lines = (count: number, line: (n: number) => string): string => Array.from({length: count}, (_, n) => `${line(n)}\n`).join('')
 
 const HOSTILE: Readonly<Record<string, string>> = {
-  'repetitions in repetitions': lines(40, n => `/^(([a-${String.fromCharCode(98 + (n % 20))}]{0,30}){0,30}x){0,30}${n}$/ x`),
-  'repetitions of nothing': lines(20, n => `/((()?){32767}){${1000 + n}}z/ x`),
-  'words without end': lines(400, n => `/^${Array.from({length: 15}, (_, at) => `(x${String.fromCharCode(97 + ((n + at) % 26))}|y)`).join('')}${n}@h$/ x`),
-  'anchors within repetitions': lines(60, n => `/^(\\b|^|$|a){0,20}(\\b|x){0,30}(\\<|\\>|w){0,30}${n}/ x`),
-  'states that multiply': lines(60, n => `/(a|b)*a(a|b){${10 + (n % 20)}}c${n}/ x`),
-  'nested ten deep': lines(30, n => `/${'('.repeat(10)}x{0,2}${'){0,2}'.repeat(10)}y${n}/ x`),
+  'repetitions in repetitions': lines(8, n => `/^(([a-${String.fromCharCode(98 + (n % 20))}]{0,30}){0,30}x){0,30}${n}$/ x`),
+  'repetitions of nothing': lines(4, n => `/((()?){32767}){${1000 + n}}z/ x`),
+  'words without end': lines(60, n => `/^${Array.from({length: 15}, (_, at) => `(x${String.fromCharCode(97 + ((n + at) % 26))}|y)`).join('')}${n}@h$/ x`),
+  'anchors within repetitions': lines(10, n => `/^(\\b|^|$|a){0,20}(\\b|x){0,30}(\\<|\\>|w){0,30}${n}/ x`),
+  'states that multiply': lines(20, n => `/(a|b)*a(a|b){${10 + (n % 20)}}c${n}/ x`),
+  'nested ten deep': lines(8, n => `/${'('.repeat(10)}x{0,2}${'){0,2}'.repeat(10)}y${n}/ x`),
 }
 
 describe.each(Object.entries(HOSTILE))('hostile: %s', (_, source) => {
@@ -86,7 +86,9 @@ describe.each(Object.entries(HOSTILE))('hostile: %s', (_, source) => {
 })
 
 it('the model gives one pattern only so much work, clock or not', () => {
-  const {parsed} = (parseTable('/^(([a-m]{0,30}){0,30}x){0,30}$/ x\n', {engine: 'regexp'}).entries[0] as {pattern: {parsed: {node: never}}}).pattern
+  const [entry] = parseTable('/^(([a-m]{0,30}){0,30}x){0,30}$/ x\n', {engine: 'regexp'}).entries
+  if (entry?.kind !== 'rule' || entry.pattern.parsed.kind !== 'regular') throw new Error('not read')
+  const {node} = entry.pattern.parsed
   const options = {patternBytes: 30, groups: 2, captures: false, newline: false}
-  expect(() => new CompiledPattern(parsed.node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
+  expect(() => new CompiledPattern(node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
 })
