@@ -114,6 +114,12 @@ describe.skipIf(postmap === undefined)('what only the engine can tell (needs pos
   })
 })
 
+test('an address within a header is none that lacks its anchors, whether or not the use is known', () => {
+  const codes = (table: string): string[] => lint({code: '', engine: 'pcre', table}).findings.map(({code}) => code)
+  expect(codes('/^From:.*@example\\.com/ REJECT\n/<a@example\\.com>/ REJECT\n/mail a@example\\.com now/ REJECT\n')).toEqual([])
+  expect(codes('/a@example\\.com/ REJECT\n')).toEqual(['unanchored-address'])
+})
+
 test('a sound table has nothing to find, and every code but two has its case', () => {
   for (const engine of ['regexp', 'pcre'] as const)
     for (const table of ['/^a@example\\.com$/ b\n', '/@example\\.com$/ b\n', 'if /@x$/\n/^(.*)@x$/ $1@y\nendif\n', '!/@/ REJECT\n'])
