@@ -1,12 +1,12 @@
 // Plans that write an optimised map: into a file of its own, or in the place of the old one.
 import {createHash} from 'node:crypto'
 import {realpathSync} from 'node:fs'
-import {basename, dirname, join} from 'node:path'
+import {dirname} from 'node:path'
 
 import {type Change, fromSystem, OpsError, type Plan, type Seen} from 'mailops/core'
 import {readSeen} from 'mailops/effects'
 
-import {checkOutput, attributesLike} from '../output-file.js'
+import {attributesLike, checkOutput} from '../output-file.js'
 
 /** What is to be written, and for which map. */
 export interface WriteRequest {
@@ -24,8 +24,9 @@ export const outputPlan = (path: string, request: WriteRequest, {force}: {force:
   const like = request.source === undefined ? null : readSeen(realPath(request.source.path))
   return {
     subject: 'postfix optimize-regexp',
-    // The file, not its directory: others may write beside it.
-    resource: join(realPath(dirname(path)), basename(path)),
+    // The directory: the file is not there yet, and in place it becomes another one while the lock is held. Whoever
+    // writes beside it waits.
+    resource: realPath(dirname(path)),
     changes: [write(path, before, like, request)],
   }
 }
@@ -41,7 +42,7 @@ export const inPlacePlan = (
   if (before === null || before.sha256 !== digest(request.source.text))
     throw new OpsError('CHANGED', `${path} was changed while it was being optimised`, {exit: 'tryAgain', hint: 'run it again'})
   const change = write(path, before, before, request)
-  return {subject: 'postfix optimize-regexp', resource: path, changes: reload === undefined ? [change] : around(change, reload)}
+  return {subject: 'postfix optimize-regexp', resource: dirname(path), changes: reload === undefined ? [change] : around(change, reload)}
 }
 
 /**
