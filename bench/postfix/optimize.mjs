@@ -29,28 +29,42 @@ const CASES = {
 
 const SHELL = '"$@" > /dev/null; times >&2'
 
-/** User seconds of one postmap over the keys, the least of several rounds. */
-const cpu = (type, path, keys, rounds) => {
-  const input = keys.map(key => `${key}\n`).join('')
-  const times = Array.from({length: rounds}, () => {
-    const {stderr} = spawnSync('bash', ['-c', SHELL, 'sh', 'postmap', '-q', '-', `${type}:${path}`], {
-      input, encoding: 'latin1', env: {...process.env, MAIL_CONFIG: base, LC_ALL: 'C'},
-    })
-    const [, minutes, seconds] = /\n(\d+)m([\d.]+)s/.exec(stderr.trim().split('\n').length > 1 ? `\n${stderr.trim().split('\n').at(-1)}` : '')
-    return Number(minutes) * 60 + Number(seconds)
+/** User seconds of one postmap over the keys. */
+const cpu = (type, path, input) => {
+  const {stderr} = spawnSync('bash', ['-c', SHELL, 'sh', 'postmap', '-q', '-', `${type}:${path}`], {
+    input, encoding: 'latin1', env: {...process.env, MAIL_CONFIG: base, LC_ALL: 'C'},
   })
-  return Math.min(...times)
+  const [, minutes, seconds] = /(\d+)m([\d.]+)s/.exec(stderr.trim().split('\n').at(-1))
+  return Number(minutes) * 60 + Number(seconds)
 }
 
-/** Lookups a second, load time taken off; keys are repeated until there is something to measure. */
-const speed = (type, path, keys) => {
-  const load = cpu(type, path, ['x'], 3)
-  let repeated = keys
-  for (;;) {
-    const seconds = cpu(type, path, repeated, 2) - load
-    if (seconds > 0.15 || repeated.length > 3_000_000) return repeated.length / Math.max(seconds, 0.001)
-    repeated = Array.from({length: 5}, () => repeated).flat()
+const median = list => list.toSorted((a, b) => a - b)[list.length >> 1]
+const ROUNDS = 7
+/** bash tells milliseconds, and the kernel's accounting is not much finer: below this a run says nothing. */
+const LEAST_SECONDS = 0.6
+
+/**
+ * How much faster lookups in `after` are than in `path`: user seconds, load time taken off, runs of both in turns so that
+ * whatever the machine does meets both, the median of the ratios. With it the quarter and the three quarters point.
+ */
+const ratioOf = (type, {path, after}, keys) => {
+  const runOf = (file, times) => {
+    const input = keys.map(key => `${key}\n`).join('').repeat(times)
+    const load = median(Array.from({length: ROUNDS}, () => cpu(type, file, 'x\n')))
+    return () => Math.max(1e-3, cpu(type, file, input) - load) / times
   }
+  // Each map gets as many keys as make its run long enough.
+  const timesFor = file => {
+    for (let times = 1; ; times *= 3) if (runOf(file, times)() * times > LEAST_SECONDS || times * keys.length > 3_000_000) return times
+  }
+  const [old, now] = [path, after].map(file => runOf(file, timesFor(file)))
+  const ratios = Array.from({length: ROUNDS}, (_, round) => {
+    if (round % 2 === 0) return old() / now()
+    const seconds = now()
+    return old() / seconds
+  }).toSorted((a, b) => a - b)
+  const [low, middle, high] = [ratios[ROUNDS >> 2], ratios[ROUNDS >> 1], ratios[ROUNDS - 1 - (ROUNDS >> 2)]]
+  return `${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`
 }
 
 const kB = bytes => `${Math.round(bytes / 1024)} kB`
@@ -70,7 +84,7 @@ const runCase = async (name, {type, table, keys, hits, count}) => {
   utimesSync(after, 1e9, 1e9)
   const wanted = keys(count)
   const [old, now] = await measureTables([source, readFileSync(after, 'latin1')], {engine: type, keys: wanted, timeoutMs: 600_000})
-  const ratio = list => (speed(type, after, list) / speed(type, path, list)).toFixed(2)
+  const ratio = list => ratioOf(type, {path, after}, list)
   console.log(`${name}: ${rules.before} -> ${rules.after} rules; ${seconds.toFixed(1)} s in all, peak ${kB(Number(/peak (\d+)/.exec(ended.stderr)[1]) * 1024)}`)
   console.log(`  ${proof.verdict} (${proof.method}, ${proof.states} states), postmap ${proof.postmap?.keys} keys, ${proof.postmap?.differences} differences`)
   console.log(`  measured above an empty map: cold ${kB(old.cold)} -> ${kB(now.cold)}, warm (${count} keys) ${kB(old.warm)} -> ${kB(now.warm)}`)

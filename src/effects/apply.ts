@@ -17,6 +17,8 @@ export interface ApplyOptions extends Talk {
   /** Handlers of the bulk changes in the plan. */
   readonly handlers?: readonly BulkHandler[]
   readonly place?: StatePlace
+  /** How long to wait while another plan is at work on the resource; not at all unless told. */
+  readonly waitMs?: number
   /** Set when the plan takes back another change. */
   readonly undoOf?: string
   /** Looks at the outcome; what it throws rolls everything back that can be. */
@@ -145,7 +147,7 @@ export const applyPlan = (plan: Plan, options: ApplyOptions = {}): Promise<Appli
 const applyNow = async (plan: Plan, options: ApplyOptions): Promise<Applied> => {
   const {handlers = [], place = statePlace(), undoOf, verify} = options
   checkPlan(plan)
-  const lock = await lockResource(plan.resource, place)
+  const lock = await lockResource(plan.resource, place, options.waitMs)
   try {
     const {entries} = listJournals(place)
     refuseUnfinished(entries, plan.resource)

@@ -4,6 +4,7 @@ import {accessSync, constants, existsSync, statSync} from 'node:fs'
 import {delimiter, isAbsolute, join} from 'node:path'
 import type {Duplex} from 'node:stream'
 import {fromSystem, OpsError} from '../errors.js'
+import {cleanedUp} from './interrupt.js'
 import {identityOf, type Identity} from './lock/identity.js'
 
 /** A program and its arguments; a first element without a slash is looked for by `find`. */
@@ -24,6 +25,8 @@ export interface RunOptions {
   discardOutput?: boolean
   /** Called with the process before it becomes the program, which never begins when we die first or when this throws. */
   announce?: (identity: Identity) => void
+  /** A signal that ends us ends it too: for programs that only answer a question. Others are left to come to their end. */
+  endsWithUs?: boolean
 }
 
 /** How a program ended and what it said. */
@@ -123,7 +126,10 @@ export const run = async (argv: Argv, options: RunOptions = {}): Promise<Outcome
     windowsHide: true,
     ...(options.cwd !== undefined && {cwd: options.cwd}),
   })
+  const ended = options.endsWithUs === true ? cleanedUp(() => killGroup(child)) : () => undefined
   return new Promise((resolve, reject) => {
+    child.once('exit', ended)
+    child.once('error', ended)
     const collected = collect(child, options.maxOutputBytes ?? MAX_OUTPUT_BYTES)
     let timedOut = false
     const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {

@@ -6,7 +6,11 @@ import {reachability} from '../src/automaton/reach.js'
 import {COMPILE_LIMITS} from '../src/memory/index.js'
 import {estimateTable} from '../src/memory/table-estimate.js'
 import {memoryReport} from '../src/report/memory.js'
+import {lintTable} from '../src/lint/index.js'
+import {optimizeTable} from '../src/rewrite/optimize.js'
+import {convertDialect} from '../src/rewrite/convert-dialect.js'
 import {parseTable} from '../src/table/parse.js'
+import {CompiledPattern} from '../src/memory/glibc/compiled.js'
 
 const HUGE = Array.from({length: 30}, (_, n) => `/^([a-z]{1,${10 + n}}\\.){0,${4 + (n % 4)}}x${n}@x$/ OK\n`).join('')
 const table = parseTable(HUGE, {engine: 'regexp'})
@@ -42,4 +46,49 @@ describe('limits', () => {
     const answers = reachability(table, {...AUTOMATON_LIMITS, stop: () => true})
     expect(answers.every(({verdict}) => verdict === 'unknown')).toBe(true)
   })
+})
+
+/** Seconds of processor time so far: others on the machine do not count. */
+const seconds = (): number => {
+  const {user, system} = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+const BUDGET = 0.5
+/** What may come after the budget: one piece of work between two looks at the clock, and garbage. */
+const SPARE = 4
+
+const lines = (count: number, line: (n: number) => string): string => Array.from({length: count}, (_, n) => `${line(n)}\n`).join('')
+
+const HOSTILE: Readonly<Record<string, string>> = {
+  'repetitions in repetitions': lines(8, n => `/^(([a-${String.fromCharCode(98 + (n % 20))}]{0,30}){0,30}x){0,30}${n}$/ x`),
+  'repetitions of nothing': lines(4, n => `/((()?){32767}){${1000 + n}}z/ x`),
+  'words without end': lines(60, n => `/^${Array.from({length: 15}, (_, at) => `(x${String.fromCharCode(97 + ((n + at) % 26))}|y)`).join('')}${n}@h$/ x`),
+  'anchors within repetitions': lines(10, n => `/^(\\b|^|$|a){0,20}(\\b|x){0,30}(\\<|\\>|w){0,30}${n}/ x`),
+  'states that multiply': lines(20, n => `/(a|b)*a(a|b){${10 + (n % 20)}}c${n}/ x`),
+  'nested ten deep': lines(8, n => `/${'('.repeat(10)}x{0,2}${'){0,2}'.repeat(10)}y${n}/ x`),
+}
+
+describe.each(Object.entries(HOSTILE))('hostile: %s', (_, source) => {
+  it.each(['regexp', 'pcre'] as const)('%s: everything ends soon after its clock says so', engine => {
+    const hostile = parseTable(source, {engine})
+    const within = (what: string, work: (stop: () => boolean, used: (share: number) => boolean) => unknown): void => {
+      const began = seconds()
+      const gone = (): number => seconds() - began
+      work(() => gone() > BUDGET, share => gone() > share * BUDGET)
+      expect(gone(), what).toBeLessThan(BUDGET + SPARE)
+    }
+    within('optimize', (_stop, used) => optimizeTable(hostile, {used}))
+    within('estimate', stop => estimateTable(hostile, {stop}))
+    within('lint', stop => lintTable(hostile, {}, {...AUTOMATON_LIMITS, states: 600_000, integers: 50_000_000, stop}))
+    within('convert', stop => convertDialect(hostile, engine === 'regexp' ? 'pcre' : 'regexp', stop))
+  }, 120_000)
+})
+
+it('the model gives one pattern only so much work, clock or not', () => {
+  const [entry] = parseTable('/^(([a-m]{0,30}){0,30}x){0,30}$/ x\n', {engine: 'regexp'}).entries
+  if (entry?.kind !== 'rule' || entry.pattern.parsed.kind !== 'regular') throw new Error('not read')
+  const {node} = entry.pattern.parsed
+  const options = {patternBytes: 30, groups: 2, captures: false, newline: false}
+  expect(() => new CompiledPattern(node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
 })

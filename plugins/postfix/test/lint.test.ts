@@ -32,6 +32,8 @@ const CASES: readonly Case[] = [
   {code: 'unknown-flag', table: '/a/OK\n', warned: true},
   {code: 'obsolete-flag', engine: 'pcre', table: '/^a@b$/X c\n', warned: true},
   {code: 'bad-pattern', table: '/a(/ b\n', warned: true},
+  {code: 'bad-pattern', engine: 'pcre', table: '/^\\gutsy@b$/ c\n', warned: true},
+  {code: 'bad-pattern', engine: 'pcre', table: '/^\\ka@b$/ c\n', warned: true},
   {code: 'bad-result', table: '/a/ 5$ off\n', warned: true},
   {code: 'group-out-of-range', table: '/(a)/ $2\n', warned: true},
   {code: 'negated-substitution', table: '!/(a)/ $1\n', warned: true},
@@ -110,6 +112,12 @@ describe.skipIf(postmap === undefined)('what only the engine can tell (needs pos
     const findings = await unforeseenWarnings(parseTable(source, {engine: 'pcre'}), {source})
     expect(findings).toMatchObject([{code: 'postfix-warning', line: 1}])
   })
+})
+
+test('an address within a header is none that lacks its anchors, whether or not the use is known', () => {
+  const codes = (table: string): string[] => lint({code: '', engine: 'pcre', table}).findings.map(({code}) => code)
+  expect(codes('/^From:.*@example\\.com/ REJECT\n/<a@example\\.com>/ REJECT\n/mail a@example\\.com now/ REJECT\n')).toEqual([])
+  expect(codes('/a@example\\.com/ REJECT\n')).toEqual(['unanchored-address'])
 })
 
 test('a sound table has nothing to find, and every code but two has its case', () => {

@@ -69,7 +69,8 @@ export const senderKey = (sender: string): string => {
   for (let n = 0; n < 4; n++) address = unwrapped(address)
   const [local, domain] = split(address)
   const key = withoutSerials(withoutVerp(withoutExtension(local)))
-  return domain === '' ? key : `${key}@${domain}`
+  // Of @ alone nothing would be left, which means that there is no envelope.
+  return domain === '' ? key || address : `${key}@${domain}`
 }
 
 /** A recipient as part of a key. */

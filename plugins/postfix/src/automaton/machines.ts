@@ -9,7 +9,7 @@ import {Tags} from './tags.js'
 export const buildMachines = (rulesets: readonly Ruleset[], limits: AutomatonLimits = AUTOMATON_LIMITS): Machine[] => {
   const numbers = new SetNumbers()
   const tags = new Tags()
-  const programs = rulesets.map(ruleset => buildProgram(ruleset, {numbers, tags, nodes: limits.nodes}))
+  const programs = rulesets.map(ruleset => buildProgram(ruleset, {numbers, tags, limits}))
   const alphabet = buildAlphabet(numbers.sets, {wordLooks: programs.some(({wordLooks}) => wordLooks)})
   return programs.map(program => new Machine(program, {alphabet, tags, limits}))
 }

@@ -1,11 +1,17 @@
 // The automaton of many patterns before it is made deterministic: numbered nodes, those of one pattern together.
 import {IntPool} from './int-pool.js'
-import {BudgetError} from './ruleset.js'
+import {type AutomatonLimits, BudgetError} from './ruleset.js'
 
 export const OP = {byte: 0, split: 1, assert: 2, accept: 3, loop: 4} as const
 
 /** The node that matches nothing; never stored. */
 export const FAIL = -1
+
+export type NfaLimits = Pick<AutomatonLimits, 'nodes' | 'stop'>
+
+const WRITES_A_NODE = 8
+/** Writes between two looks at the clock. */
+const LOOK_AFTER = 100_000
 
 /**
  * Nodes in arrays. `arg` is the set number (byte), assertion number (assert), start of the list (split, loop);
@@ -17,13 +23,14 @@ export class Nfa {
   readonly next = new IntPool()
   readonly lists = new IntPool()
   readonly patternOf = new IntPool()
-  private readonly limit: number
+  private readonly limits: NfaLimits
+  private work = 0
   private pattern = -1
   private stepsKnown = new Map<number, number>()
   private splitsKnown = new Map<string, number>()
 
-  constructor(limit: number) {
-    this.limit = limit
+  constructor(limits: NfaLimits) {
+    this.limits = limits
   }
 
   get size(): number {
@@ -39,6 +46,7 @@ export class Nfa {
   }
 
   byte(set: number, next: number): number {
+    this.count()
     if (next === FAIL) return FAIL
     const key = set * 0x4000_0000 + next
     const known = this.stepsKnown.get(key)
@@ -49,6 +57,7 @@ export class Nfa {
   }
 
   assertion(kind: number, next: number): number {
+    this.count()
     if (next === FAIL) return FAIL
     // Below 0, where no key of a byte node lies.
     const key = -1 - kind - next * 64
@@ -60,6 +69,7 @@ export class Nfa {
   }
 
   split(nodes: readonly number[]): number {
+    this.count(nodes.length)
     const live = [...new Set(nodes)].filter(node => node !== FAIL)
     if (live.length < 2) return live[0] ?? FAIL
     const key = live.join()
@@ -99,8 +109,17 @@ export class Nfa {
     return this.lists.data.subarray(from, from + this.next.data[node]!)
   }
 
+  /** Repetitions of next to nothing are written again and again without a node more: time has to be bounded too. */
+  private count(units = 1): void {
+    const before = this.work
+    this.work += units
+    if (this.work > WRITES_A_NODE * this.limits.nodes) throw new BudgetError('nodes', this.op.length)
+    if (Math.floor(before / LOOK_AFTER) < Math.floor(this.work / LOOK_AFTER) && this.limits.stop?.() === true)
+      throw new BudgetError('stopped', this.op.length)
+  }
+
   private node(op: number, arg: number, next: number): number {
-    if (this.op.length >= this.limit) throw new BudgetError('nodes', this.op.length)
+    if (this.op.length >= this.limits.nodes) throw new BudgetError('nodes', this.op.length)
     this.op.push(op)
     this.arg.push(arg)
     this.next.push(next)

@@ -2,7 +2,7 @@
 import type {RegexNode} from '../regex/node.js'
 import {NfaBuilder} from './build.js'
 import type {SetNumbers} from './alphabet.js'
-import {Nfa} from './nfa.js'
+import {Nfa, type NfaLimits} from './nfa.js'
 import type {Condition, DecisionRule, Language, Ruleset} from './ruleset.js'
 import type {Tags} from './tags.js'
 
@@ -40,9 +40,9 @@ interface MergedRule {
 
 export const buildProgram = (
   ruleset: Ruleset,
-  {numbers, tags, nodes}: {numbers: SetNumbers; tags: Tags; nodes: number},
+  {numbers, tags, limits}: {numbers: SetNumbers; tags: Tags; limits: NfaLimits},
 ): Program => {
-  const builder = new NfaBuilder(new Nfa(nodes), numbers)
+  const builder = new NfaBuilder(new Nfa(limits), numbers)
   const patterns = new PatternNumbers(builder)
   const rules = merge(ruleset).map(rule => ({literals: patterns.literals(rule), tag: tags.number(rule.tag)}))
   const plain = rules.every(({literals: [first, ...more]}, at) => {

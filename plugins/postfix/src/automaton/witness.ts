@@ -43,19 +43,30 @@ const classTexts = (set: Uint32Array): string[] => {
 const coverCat = (items: readonly RegexNode[], limit: number): string[] => {
   const lists = items.map(item => cover(item, limit))
   if (lists.some(list => list.length === 0)) return []
-  const rounds = lists.reduce((most, list) => Math.max(most, list.length), 1)
+  const length = lists.reduce((sum, list) => sum + list[0]!.length, 0)
+  const rounds = Math.min(
+    lists.reduce((most, list) => Math.max(most, list.length), 1),
+    Math.max(1, Math.floor(TEXTS_TOGETHER / Math.max(1, length))),
+  )
   return Array.from({length: rounds}, (_, round) => lists.map(list => list[Math.min(round, list.length - 1)]!).join(''))
 }
 
 const LONGEST_REPEAT = 300
+/** A text is repeated no further than this: repetitions in repetitions would fill the memory. */
+const LONGEST_TEXT = 20_000
+/** Bytes of all texts of one sequence. */
+const TEXTS_TOGETHER = 4_000_000
+
+const repeated = (text: string, times: number): string =>
+  text.repeat(Math.min(times, Math.max(1, Math.floor(LONGEST_TEXT / Math.max(1, text.length)))))
 
 const coverRepeat = ({item, min, max}: RegexNode & {kind: 'repeat'}, limit: number): string[] => {
   const texts = cover(item, limit)
   if (texts.length === 0) return min === 0 ? [''] : []
   const few = Math.min(min, LONGEST_REPEAT)
-  const first = texts[0]!.repeat(few)
-  const more = max > min ? texts.map(text => text.repeat(Math.min(max, few + 1))) : texts.map(text => text.repeat(few))
-  const many = max > min + 1 ? [texts[0]!.repeat(Math.min(max, few + 3))] : []
+  const first = repeated(texts[0]!, few)
+  const more = max > min ? texts.map(text => repeated(text, Math.min(max, few + 1))) : texts.map(text => repeated(text, few))
+  const many = max > min + 1 ? [repeated(texts[0]!, Math.min(max, few + 3))] : []
   return [...new Set([first, ...more, ...many])].slice(0, limit)
 }
 

@@ -8,7 +8,7 @@ const AT = 0x40
 
 /** Looks at a pattern that is used for addresses. */
 export const addressTraps = ({parsed, negated}: PatternUse): Trap[] => {
-  if (parsed.kind !== 'regular' || negated || !someNode(parsed.node, isAt)) return []
+  if (parsed.kind !== 'regular' || negated || !someNode(parsed.node, isAt) || someNode(parsed.node, isOfHeader)) return []
   const open = [
     ...(edge(parsed.node, 'first') === 'text' ? ['begins with more'] : []),
     ...(edge(parsed.node, 'last') === 'text' ? ['goes on behind'] : []),
@@ -22,6 +22,10 @@ export const addressTraps = ({parsed, negated}: PatternUse): Trap[] => {
     ],
   ]
 }
+
+/** What stands in headers and text around an address, and not in one: no use of the table need be known to see that. */
+const isOfHeader = (node: RegexNode): boolean =>
+  node.kind === 'class' && [...' :<'].some(char => hasByte(node.set, char.charCodeAt(0))) && members(node.set).length === 1
 
 const isAt = (node: RegexNode): boolean => node.kind === 'class' && hasByte(node.set, AT) && members(node.set).length === 1
 

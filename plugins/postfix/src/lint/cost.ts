@@ -1,7 +1,7 @@
 // Patterns that cost out of proportion: states without end in regexp:, backtracking and code size in pcre:.
 import {bytesText, countText} from 'mailops/core'
 
-import {CompiledPattern} from '../memory/glibc/compiled.js'
+import {COMPILE_LIMITS, CompiledPattern} from '../memory/glibc/compiled.js'
 import {TooBigError} from '../memory/glibc/nodes.js'
 import {estimatePattern} from '../memory/pattern-estimate.js'
 import {PCRE_CODE_MAX, pcreCodeBytes} from '../memory/pcre/estimate.js'
@@ -23,13 +23,20 @@ export interface CostTrap {
   readonly keys?: readonly string[]
 }
 
-/** Looks at one pattern. `captures` as for estimatePattern. */
-export const costTraps = (use: PatternUse, captures: boolean): CostTrap[] => {
+export interface CostOptions {
+  /** As for estimatePattern. */
+  readonly captures: boolean
+  /** True when time is up: the pattern is then not followed. */
+  readonly stop?: (() => boolean) | undefined
+}
+
+/** Looks at one pattern. */
+export const costTraps = (use: PatternUse, options: CostOptions): CostTrap[] => {
   const {parsed, dialect} = use
   if (parsed.kind === 'opaque' && parsed.reason === 'too-big')
     return [{trap: ['oversized-pattern', {message: `its ${bytesText(use.text.length)} nest or repeat too deep to be looked into`}]}]
   if (parsed.kind !== 'regular') return []
-  return dialect.engine === 'pcre' ? pcreTraps(parsed.node) : regexpTraps(use, captures)
+  return dialect.engine === 'pcre' ? pcreTraps(parsed.node) : regexpTraps(use, options)
 }
 
 const pcreTraps = (node: RegexNode): CostTrap[] => {
@@ -56,14 +63,17 @@ const backtracking = (keys: readonly string[]): CostTrap => ({
 
 const isOpenEnded = (node: RegexNode): boolean => node.kind === 'repeat' && node.max >= 10
 
-const regexpTraps = (use: PatternUse, captures: boolean): CostTrap[] => {
+const regexpTraps = (use: PatternUse, {captures, stop}: CostOptions): CostTrap[] => {
   const {parsed, dialect, text} = use
   if (parsed.kind !== 'regular' || dialect.engine !== 'regexp') return []
-  const {cold} = estimatePattern(use, {captures, keys: []})
+  if (stop?.() === true) return []
+  const {cold} = estimatePattern(use, {captures, keys: []}, {...COMPILE_LIMITS, stop})
+  // What was guessed because time ran out is no finding.
+  if (stop?.() === true) return []
   const size: CostTrap[] = cold <= OVERSIZED_BYTES
     ? []
     : [{trap: ['oversized-pattern', {message: `takes ${bytesText(cold)} in every process${wideHint(parsed.node)}`, hint: 'mailops postfix optimize-regexp'}]}]
-  const states = someNode(parsed.node, isOpenEnded) ? statesOf(parsed.node, {text, groups: parsed.groups, captures, newline: dialect.newline}) : undefined
+  const states = someNode(parsed.node, isOpenEnded) ? statesOf(parsed.node, {text, groups: parsed.groups, captures, newline: dialect.newline, stop}) : undefined
   return states === undefined ? size : [...size, {trap: states}]
 }
 
@@ -77,7 +87,7 @@ const widestAlternation = (node: RegexNode): number =>
 
 const statesOf = (
   node: RegexNode,
-  {text, groups, captures, newline}: {text: string; groups: number; captures: boolean; newline: boolean},
+  {text, groups, captures, newline, stop}: CostOptions & {text: string; groups: number; newline: boolean},
 ): Trap | undefined => {
   let bytes = 0
   let count = 0
@@ -85,7 +95,7 @@ const statesOf = (
     const compiled = new CompiledPattern(
       node,
       {patternBytes: text.length, groups, captures, newline},
-      {nodes: 50_000, members: 2_000_000, states: STATE_LIMIT},
+      {nodes: 50_000, members: 2_000_000, states: STATE_LIMIT, stop},
     )
     for (const key of longKeys(node)) {
       compiled.match(key)
@@ -94,6 +104,7 @@ const statesOf = (
     }
   } catch (error) {
     if (!(error instanceof TooBigError)) throw error
+    if (stop?.() === true) return undefined
     // More states than we follow: that is the answer.
     count = Math.max(count, STATE_LIMIT)
     bytes = Math.max(bytes, STATE_LIMIT * 2_250)

@@ -1,5 +1,6 @@
 // Everything that is wrong with one table, in the order of its lines.
 import type {AutomatonLimits} from '../automaton/ruleset.js'
+import {withDoubts} from '../rewrite/doubt.js'
 import type {If, Rule, Table} from '../table/entry.js'
 import type {PatternUse} from '../table/pattern-use.js'
 import {addressTraps} from './addresses.js'
@@ -35,10 +36,11 @@ export interface Lint {
 /** Looks at a whole table. `limits` bound each question to the automata. */
 export const lintTable = (table: Table, use: TableUse, limits: AutomatonLimits): Lint => {
   const suspicions: Suspicion[] = []
-  const order = orderFindings(table, limits)
+  // No automaton is made of repetitions that would take minutes to write out.
+  const order = orderFindings(withDoubts(table), limits)
   const findings = [
     ...postfixSays(table, use.forbidSubstitution ?? []),
-    ...table.entries.flatMap(entry => (entry.kind === 'rule' || entry.kind === 'if' ? entryFindings(entry, use, suspicions) : [])),
+    ...table.entries.flatMap(entry => (entry.kind === 'rule' || entry.kind === 'if' ? entryFindings(entry, {use, suspicions, stop: limits.stop}) : [])),
     ...starFindings(table, use.parameters?.includes('transport_maps')),
   ]
   // A pattern with a dead escape matches nothing for that reason.
@@ -53,7 +55,10 @@ export const sorted = (findings: readonly LintFinding[]): LintFinding[] => {
   return findings.toSorted((a, b) => a.line - b.line || weight[a.severity] - weight[b.severity])
 }
 
-const entryFindings = (entry: Rule | If, {parameters}: TableUse, suspicions: Suspicion[]): LintFinding[] => {
+const entryFindings = (
+  entry: Rule | If,
+  {use: {parameters}, suspicions, stop}: {use: TableUse; suspicions: Suspicion[]; stop: (() => boolean) | undefined},
+): LintFinding[] => {
   const patterns: PatternUse[] = [entry.pattern, ...(entry.kind === 'rule' && entry.second ? [entry.second] : [])]
   const findings = patterns.flatMap(pattern => trapsOf(pattern).map(([code, text]) => lintFinding(code, entry, text)))
   // Headers and lines of a body are searched for a text, which may stand anywhere.
@@ -62,7 +67,7 @@ const entryFindings = (entry: Rule | If, {parameters}: TableUse, suspicions: Sus
     for (const [code, text] of addressTraps(entry.pattern)) findings.push(lintFinding(code, entry, text))
   const captures = entry.kind === 'if' || entry.result.kind === 'template'
   for (const pattern of patterns)
-    for (const {trap, keys} of costTraps(pattern, captures)) {
+    for (const {trap, keys} of costTraps(pattern, {captures, stop})) {
       const finding = lintFinding(trap[0], entry, trap[1])
       if (keys === undefined) findings.push(finding)
       else suspicions.push({finding, rule: entry, keys})

@@ -36,7 +36,7 @@ const ENDIF_BYTES = 16
 
 /** Estimates a table. Rules that Postfix skips are no entries of it and cost nothing. */
 export const estimateTable = (table: Table, options: EstimateOptions = {}): TableEstimate => {
-  const limits = options.limits ?? COMPILE_LIMITS
+  const limits = {...(options.limits ?? COMPILE_LIMITS), stop: options.stop}
   const entries = table.entries.flatMap((entry, at): EntryEstimate[] => {
     const estimate = estimateEntry(entry, {limits: options.stop?.() === true ? HURRIED : limits, guarded: isGuarded(table, entry)})
     return estimate === undefined ? [] : [{entry: at, line: entry.line, ...estimate}]
@@ -46,7 +46,7 @@ export const estimateTable = (table: Table, options: EstimateOptions = {}): Tabl
 }
 
 /** Limits that give up at once. */
-const HURRIED: CompileLimits = {nodes: 2_000, members: 20_000, states: 500}
+const HURRIED: CompileLimits = {nodes: 2_000, members: 20_000, states: 500, work: 200_000, stop: () => true}
 
 /** A key that hardly anything matches passes ifs that ask for a pattern not to match, and no others. */
 const isGuarded = ({entries}: Table, entry: Entry): boolean =>

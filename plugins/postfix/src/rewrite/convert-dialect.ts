@@ -20,13 +20,17 @@ export type Converted =
   | {readonly refused: readonly Refusal[]}
 
 const STATES = 100_000
+const NODES = 1_000_000
 
-/** Returns the table for `engine`, or every rule that stands in the way. Lines that Postfix skips become comments. */
-export const convertDialect = (table: Table, engine: Engine): Converted => {
+/**
+ * Returns the table for `engine`, or every rule that stands in the way. Lines that Postfix skips become comments. What
+ * has not been shown when `stop` says that time is up counts as not shown.
+ */
+export const convertDialect = (table: Table, engine: Engine, stop?: () => boolean): Converted => {
   const refused: Refusal[] = []
   let text = ''
   for (const entry of table.entries) {
-    const written = convertEntry(entry, engine)
+    const written = convertEntry(entry, {engine, stop})
     if (typeof written === 'string') text += `${text === '' || text.endsWith('\n') ? '' : '\n'}${written}`
     else refused.push(written)
   }
@@ -34,7 +38,12 @@ export const convertDialect = (table: Table, engine: Engine): Converted => {
   return {table: parseTable(text, {engine}), text}
 }
 
-const convertEntry = (entry: Entry, engine: Engine): string | Refusal => {
+interface Target {
+  readonly engine: Engine
+  readonly stop: (() => boolean) | undefined
+}
+
+const convertEntry = (entry: Entry, target: Target): string | Refusal => {
   switch (entry.kind) {
     case 'trivia':
     case 'endif':
@@ -43,13 +52,13 @@ const convertEntry = (entry: Entry, engine: Engine): string | Refusal => {
       // The other engine might take what this one refuses.
       return entry.source.replace(/^(?=.*\S)/gm, '# ')
     case 'if': {
-      const pattern = convertPattern(entry.pattern, engine)
+      const pattern = convertPattern(entry.pattern, target)
       return 'reason' in pattern ? {line: entry.line, ...pattern} : `if ${bang(entry.pattern)}${ruleLines(pattern, '')}\n`
     }
     case 'rule': {
       if (entry.second !== undefined) return {line: entry.line, reason: 'pcre: has no second patterns'}
       if (entry.result.kind === 'template') return {line: entry.line, reason: 'the engines need not agree on what $number holds'}
-      const pattern = convertPattern(entry.pattern, engine)
+      const pattern = convertPattern(entry.pattern, target)
       if ('reason' in pattern) return {line: entry.line, ...pattern}
       return `${bang(entry.pattern)}${ruleLines(pattern, writeResult(entry.result))}\n`
     }
@@ -58,7 +67,7 @@ const convertEntry = (entry: Entry, engine: Engine): string | Refusal => {
 
 const bang = ({negated}: PatternUse): string => (negated ? '!' : '')
 
-const convertPattern = (use: PatternUse, engine: Engine): {text: string; flags: '' | 'i'} | {reason: string} => {
+const convertPattern = (use: PatternUse, {engine, stop}: Target): {text: string; flags: '' | 'i'} | {reason: string} => {
   const {parsed, dialect} = use
   if (parsed.kind !== 'regular')
     return {reason: parsed.kind === 'opaque' ? `the pattern is not analysed (${parsed.reason})` : parsed.message}
@@ -70,7 +79,7 @@ const convertPattern = (use: PatternUse, engine: Engine): {text: string; flags: 
     const pattern = {text: printed.text, flags: folding ? '' : 'i'} as const
     const read = readBack(pattern, engine)?.parsed
     if (read?.kind !== 'regular') continue
-    if (sameUnion([parsed.node], [read.node], {...AUTOMATON_LIMITS, states: STATES}).verdict === 'equal') return pattern
+    if (sameUnion([parsed.node], [read.node], {...AUTOMATON_LIMITS, states: STATES, nodes: NODES, ...(stop !== undefined && {stop})}).verdict === 'equal') return pattern
   }
   const printed = printPattern(parsed.node, {engine, icase})
   return {reason: 'unprintable' in printed ? `${engine}: cannot say it: ${printed.unprintable}` : 'not shown to match the same keys'}

@@ -1,5 +1,5 @@
 // mailops postfix optimize-regexp as a user runs it: statuses, streams, the document, files, undo
-import {spawnSync} from 'node:child_process'
+import {spawn, spawnSync} from 'node:child_process'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -93,6 +93,19 @@ describe('-o', () => {
     expect(readFileSync(second, 'latin1')).toBe(readFileSync(first, 'latin1'))
   })
 })
+
+test('many -o into one directory at once: all are written', async () => {
+  const ended = await Promise.all(
+    Array.from({length: 4}, (_, n) => {
+      const child = spawn(process.execPath, [BIN, 'postfix', 'optimize-regexp', map, '-o', join(base, `out-${n}`)], {
+        stdio: 'ignore', env: {...process.env, MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run'), MAIL_CONFIG: join(base, 'nothing')},
+      })
+      return new Promise<number | null>(resolve => void child.once('close', resolve))
+    }),
+  )
+  expect(ended).toEqual([0, 0, 0, 0])
+  expect(readdirSync(base).filter(name => name.startsWith('out-'))).toHaveLength(4)
+}, 60_000)
 
 describe('--in-place', () => {
   test('shows, asks, replaces, is taken back', () => {

@@ -101,3 +101,14 @@ describe.each<TableType>(['regexp', 'pcre'])('%s', type => {
     expect(rewrites[0]!.lines).toHaveLength(1470)
   })
 })
+
+test('a table with CRLF: no pattern is broken in two, which would put a carriage return into it', () => {
+  const words = ['one of your credentials was compromised', 'we have some unpleasant news for you', 'a free mortgage quote', 'repair your credit today']
+  const source = words.map(word => `/${word}/ REJECT\r\n`).join('')
+  const table = parseTable(source, {engine: 'regexp'})
+  const {table: after, text} = optimizeTable(table)
+  expect(rules(after)).toBe(1)
+  const lookup = new TableLookup(after)
+  for (const word of words) expect(lookup.lookup(word)).toMatchObject({kind: 'answer', result: 'REJECT'})
+  expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+})

@@ -120,7 +120,7 @@ describe.each([['xml', xmlDocument], ['json', jsonDocument]] as const)('%s', (fo
       expect(differing.toSorted()).toEqual([...planned.keys()].toSorted())
       for (const key of differing) expect(now.get(key)).toBe(normal(planned.get(key)!.after))
     }), {numRuns: 300})
-    expect(edited).toBeGreaterThan(50)
+    expect(edited).toBeGreaterThan(20)
   })
 
   test('every edit is refused that no value was planned for', () => {

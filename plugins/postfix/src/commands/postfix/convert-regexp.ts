@@ -2,6 +2,7 @@
 import {Flags} from '@oclif/core'
 
 import {MailopsCommand, OpsError, plural} from 'mailops'
+import {cleanedUp} from 'mailops/effects'
 
 import {AUTOMATON_LIMITS} from '../../automaton/ruleset.js'
 import {nearMisses} from '../../automaton/witness.js'
@@ -21,6 +22,7 @@ import {
   writeOutput,
 } from '../../effects/index.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
+import {withDoubts} from '../../rewrite/doubt.js'
 import {parseTable} from '../../table/parse.js'
 
 interface Document {
@@ -90,7 +92,7 @@ export default class ConvertRegexp extends MailopsCommand {
   #convert({engine, source, name}: LoadedMap, {recipientDelimiter, keys}: {recipientDelimiter: string; keys: number}): Converted {
     const progress = this.progress('listing the keys')
     try {
-      const converted = convertTable(parseTable(source, {engine}), {automaton: AUTOMATON_LIMITS, keys, recipientDelimiter})
+      const converted = convertTable(withDoubts(parseTable(source, {engine})), {automaton: AUTOMATON_LIMITS, keys, recipientDelimiter})
       if ('entries' in converted) return converted
       const {code, line, message, hint} = converted
       const where = line === undefined ? name : `${name}, line ${line}`
@@ -109,6 +111,7 @@ export default class ConvertRegexp extends MailopsCommand {
     {path, like, force, to, configDirectory}: {path: string; like: string | undefined; force: boolean; to: IndexedType; configDirectory: string | undefined},
   ): Promise<{keys: number; differences: 0} | null> {
     writeOutput(path, text, {like, force})
+    const kept = cleanedUp(() => removeOutput(path, to))
     try {
       await buildIndex(path, to, {configDirectory})
       return await this.#verify({engine, source}, {entries, path, to, configDirectory})
@@ -116,6 +119,8 @@ export default class ConvertRegexp extends MailopsCommand {
       // What does not answer as the map did must not be found and used.
       removeOutput(path, to)
       throw error
+    } finally {
+      kept()
     }
   }
 

@@ -30,6 +30,7 @@ export default class Estimate extends MapCommand {
     ...mapFlags,
     processes: Flags.integer({description: 'reckon with so many processes that hold the map', min: 1}),
     measure: Flags.boolean({description: 'measure real processes too: postmap holding the map'}),
+    budget: Flags.integer({description: 'seconds for the model; what is left then is guessed', min: 1, default: 60}),
     top: Flags.integer({description: 'show so many of the most expensive rules', min: 0, default: 20}),
   }
 
@@ -47,14 +48,15 @@ export default class Estimate extends MapCommand {
   async #document(
     {name, engine, source, reference}: LoadedMap,
     instance: Instance | undefined,
-    flags: {processes?: number | undefined; measure: boolean; top: number; 'config-dir'?: string | undefined},
+    flags: {processes?: number | undefined; measure: boolean; budget: number; top: number; 'config-dir'?: string | undefined},
   ): Promise<EstimateDocument> {
     const place = instance === undefined ? undefined : placeOf(instance, reference)
     const table = parseTable(source, {engine})
     for (const {line, message} of table.findings) this.detail(`${name}, line ${line}: ${message}`)
     const progress = this.progress('reckoning')
     try {
-      const estimate = estimateTable(table)
+      const until = performance.now() + flags.budget * 1_000
+      const estimate = estimateTable(table, {stop: () => performance.now() > until})
       const [measured = null] = flags.measure
         ? await measureTables([source], {engine, keys: tableKeys(table), configDirectory: instance?.configuration.directory})
         : []

@@ -21,6 +21,10 @@ import {parseTable} from '../../table/parse.js'
 const FAST_RULES = 2_000
 /** Of the budget, for the memory model at the end. */
 const MODEL_SHARE = 0.25
+/** Of the budget, for showing that the other engine means the same. */
+const CONVERT_SHARE = 0.3
+/** Maps lie side by side, and many are written at once: each for a moment. */
+const LOCK_WAIT_MS = 30_000
 const POSTMAP_SECONDS = {few: 1, many: 10}
 
 export default class OptimizeRegexp extends ChangeCommand {
@@ -116,9 +120,10 @@ export default class OptimizeRegexp extends ChangeCommand {
     }
   }
 
-  #start(table: Table, {to}: OptimizeFlags): {table: Table; text: string} {
+  #start(table: Table, {to, budget}: OptimizeFlags): {table: Table; text: string} {
     if (to === undefined || to === table.engine) return {table, text: table.entries.map(({source}) => source).join('')}
-    const converted = convertDialect(table, to)
+    const until = performance.now() + budget * CONVERT_SHARE * 1_000
+    const converted = convertDialect(table, to, () => performance.now() > until)
     if (!('refused' in converted)) return converted
     for (const {line, reason} of converted.refused) this.say(`line ${line}: ${reason}`)
     throw new OpsError('NOT_CONVERTED', `${plural(converted.refused.length, 'rule')} cannot be shown to mean the same in ${to}:, first line ${converted.refused[0]!.line}: ${converted.refused[0]!.reason}`, {exit: 'badData'})
@@ -175,7 +180,7 @@ export default class OptimizeRegexp extends ChangeCommand {
 
   async #write(plan: Plan, document: OptimizeDocument, flags: OptimizeFlags): Promise<void> {
     const yes = flags.yes || flags.output !== undefined
-    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes})
+    const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes, waitMs: LOCK_WAIT_MS})
     if (applied === null) return
     const where = document.output !== null && 'path' in document.output ? document.output.path : ''
     this.say(`${where} written; journal ${applied.journalId}`)

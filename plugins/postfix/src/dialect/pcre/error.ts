@@ -34,5 +34,7 @@ export const PCRE_ERROR = {
   controlCharacter: '\\c must be followed by a printable ASCII character',
   notNewline: '\\N is not supported in a class',
   digitsMissing: 'digits missing in \\x{} or \\o{} or \\N{U+}',
+  groupReference: '\\g is not followed by a braced, angle-bracketed, or quoted name/number or by a plain number',
+  nameReference: '\\k is not followed by a braced, angle-bracketed, or quoted name',
   namedUnicode: '\\N{U+dddd} is supported only in Unicode (UTF) mode',
 } as const

@@ -24,6 +24,7 @@ export const readEscape = (
   if (byte !== undefined) return {kind: 'byte', byte}
   if (SPECIAL.includes(char)) {
     if (char === 'N' && input.peek() === '{') checkNotNewline(input)
+    if (char === 'k' && !inClass && !/^[{<']/.test(input.peek())) throw new PatternError(PCRE_ERROR.nameReference)
     return {kind: 'special', letter: char}
   }
   if (UNSUPPORTED.includes(char)) throw new PatternError(PCRE_ERROR.perlEscape)
@@ -31,6 +32,7 @@ export const readEscape = (
   switch (char) {
     case 'g':
       if (inClass) return {kind: 'byte', byte: 0x67}
+      if (!/^(?:[{<']|[+-]?\d)/.test(`${input.peek()}${input.peek(1)}`)) throw new PatternError(PCRE_ERROR.groupReference)
       throw new OpaqueError('back-reference')
     case 'o':
       return {kind: 'byte', byte: readOctal(input)}

@@ -8,7 +8,7 @@ export const configDirectory = async (named?: string): Promise<string | undefine
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment
   const postconf = find('postconf')
   if (postconf === null) return undefined
-  const {status, stdout} = await run([postconf, '-dh', 'config_directory'], {timeoutMs: 10_000})
+  const {status, stdout} = await run([postconf, '-dh', 'config_directory'], {timeoutMs: 10_000, endsWithUs: true})
   const directory = stdout.trim()
   return status === 0 && directory.startsWith('/') ? directory : undefined
 }

@@ -31,7 +31,7 @@ export const readInstance = async (named?: string): Promise<Instance | undefined
   }
   if (named === undefined && !existsSync(join(directory, 'main.cf'))) return undefined
   const ask = async (...flags: string[]): Promise<string> => {
-    const {status, stdout, stderr, timedOut} = await run([postconf, '-c', directory, ...flags], {timeoutMs: TIMEOUT_MS})
+    const {status, stdout, stderr, timedOut} = await run([postconf, '-c', directory, ...flags], {timeoutMs: TIMEOUT_MS, endsWithUs: true})
     if (status === 0 && !timedOut) return stdout
     throw new OpsError('POSTCONF', `postconf -c ${directory} ${flags.join(' ')}: ${fatalOf(stderr)}`, {
       exit: 'configuration',

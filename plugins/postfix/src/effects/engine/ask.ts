@@ -38,6 +38,7 @@ export const askEngine = async ({engine, source, keys, configDirectory, timeoutM
       input: Buffer.from(keys.map(key => `${key}\n`).join(''), 'latin1'),
       env: scratch.environment,
       timeoutMs,
+      endsWithUs: true,
     })
     const fatal = /postmap: fatal: (.*)/.exec(stderr)?.[1]
     if (fatal !== undefined) throw new OpsError('ENGINE', `postmap: ${fatal}`, {exit: 'unavailable'})

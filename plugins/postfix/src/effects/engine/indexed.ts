@@ -28,7 +28,7 @@ export const needTableType = async (type: IndexedType, {configDirectory}: Where)
   const postconf = need('postconf')
   const scratch = openScratch(configDirectory)
   try {
-    const {stdout} = await run([postconf, '-m'], {env: scratch.environment, timeoutMs: TIMEOUT_MS})
+    const {stdout} = await run([postconf, '-m'], {env: scratch.environment, timeoutMs: TIMEOUT_MS, endsWithUs: true})
     if (stdout.split(/\s+/).includes(type)) return
     throw new OpsError('NO_TABLE_TYPE', `this Postfix has no ${type}: tables`, {
       exit: 'unavailable',
@@ -46,7 +46,7 @@ export const buildIndex = async (path: string, type: IndexedType, {configDirecto
   if (type === 'texthash') return
   const scratch = openScratch(configDirectory)
   try {
-    const {status, stderr} = await run([need('postmap'), `${type}:${path}`], {env: scratch.environment, timeoutMs: TIMEOUT_MS})
+    const {status, stderr} = await run([need('postmap'), `${type}:${path}`], {env: scratch.environment, timeoutMs: TIMEOUT_MS, endsWithUs: true})
     if (status === 0 && !/warning/.test(stderr)) return
     throw new OpsError('POSTMAP', `postmap ${type}:${path}: ${stderr.trim().split('\n')[0] ?? 'failed'}`, {exit: 'io'})
   } finally {
@@ -82,6 +82,7 @@ const askIndex = async (
       input: Buffer.from(keys.map(key => `${key}\n`).join(''), 'latin1'),
       env: scratch.environment,
       timeoutMs: TIMEOUT_MS,
+      endsWithUs: true,
     })
     return new Map(stdout.split('\n').filter(Boolean).map(line => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)]))
   } finally {

@@ -2,7 +2,7 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 
 import {OpsError} from 'mailops/core'
-import {need} from 'mailops/effects'
+import {cleanedUp, need} from 'mailops/effects'
 
 import type {Engine} from '../../table/pattern-use.js'
 import {anonymousBytes, heapBytes, untilIdle} from './process-memory.js'
@@ -77,6 +77,7 @@ const hold = async (
   {keys, deadline}: {keys: readonly string[]; deadline: number},
 ): Promise<Held> => {
   const ended = new Promise<void>(resolve => void child.once('close', () => resolve()))
+  const killed = cleanedUp(() => void child.kill('SIGKILL'))
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('latin1')).slice(-2_000)))
   child.stdin?.on('error', () => {
@@ -93,6 +94,7 @@ const hold = async (
     return {cold, warm: keys.length === 0 ? cold : await look(keys.map(key => `${key}\n`).join(''))}
   } finally {
     child.kill('SIGKILL')
+    killed()
     await ended
   }
 }

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 import {fromSystem} from 'mailops/core'
+import {cleanedUp} from 'mailops/effects'
 
 const MAIN_CF = ['compatibility_level = 3.6', 'myhostname = mx.example.com', 'smtputf8_enable = no', ''].join('\n')
 
@@ -23,6 +24,8 @@ export interface Scratch {
 /** Makes the directory, 0700. `configDirectory`: the configuration to run under, for a Postfix that is not the system's. */
 export const openScratch = (configDirectory?: string): Scratch => {
   const directory = mkdtempSync(join(tmpdir(), 'mailops-postfix-'))
+  const remove = (): void => rmSync(directory, {recursive: true, force: true})
+  const removed = cleanedUp(remove)
   const write = (name: string, text: string): string => {
     const path = join(directory, name)
     try {
@@ -38,6 +41,9 @@ export const openScratch = (configDirectory?: string): Scratch => {
     directory,
     table: write,
     environment: {MAIL_CONFIG: configDirectory ?? directory, LC_ALL: 'C'},
-    close: () => rmSync(directory, {recursive: true, force: true}),
+    close: () => {
+      remove()
+      removed()
+    },
   }
 }

@@ -6,6 +6,8 @@ import {dirname} from 'node:path'
 import {type Change, fromSystem, OpsError, type Plan, type Seen} from 'mailops/core'
 import {readSeen} from 'mailops/effects'
 
+import {attributesLike, checkOutput} from '../output-file.js'
+
 /** What is to be written, and for which map. */
 export interface WriteRequest {
   /** The map's file; undefined for a table in main.cf itself. */
@@ -15,16 +17,15 @@ export interface WriteRequest {
   readonly why: string
 }
 
-/** A plan for -o FILE. EXISTS (73) when something is there, unless it may be replaced. */
+/** A plan for -o FILE. Refuses what checkOutput refuses. */
 export const outputPlan = (path: string, request: WriteRequest, {force}: {force: boolean}): Plan => {
+  checkOutput(path, {like: undefined, force})
   const before = readSeen(path, {digest: true})
-  if (before !== null && !force)
-    throw new OpsError('EXISTS', `${path} is there already`, {exit: 'cannotCreate', hint: 'add --force to replace it, or name another file'})
-  if (before !== null && before.type !== 'file')
-    throw new OpsError('NOT_A_FILE', `${path} is not a plain file`, {exit: 'cannotCreate'})
   const like = request.source === undefined ? null : readSeen(realPath(request.source.path))
   return {
     subject: 'postfix optimize-regexp',
+    // The directory: the file is not there yet, and in place it becomes another one while the lock is held. Whoever
+    // writes beside it waits.
     resource: realPath(dirname(path)),
     changes: [write(path, before, like, request)],
   }
@@ -59,9 +60,7 @@ const around = (change: Change, reload: readonly [string, ...string[]]): Change[
 
 const write = (path: string, before: Seen | null, like: Seen | null, {text, why}: WriteRequest): Change => {
   const after = Buffer.from(text, 'latin1')
-  // Only the superuser can give files away; daemons read maps before they drop their rights.
-  const owner = like !== null && process.getuid?.() === 0 ? {uid: like.uid, gid: like.gid} : {}
-  return {kind: 'write', path, before, after, mode: like === null ? 0o644 : like.mode & 0o777, ...owner, why}
+  return {kind: 'write', path, before, after, ...attributesLike(like), why}
 }
 
 const digest = (text: string): string => createHash('sha256').update(Buffer.from(text, 'latin1')).digest('hex')

@@ -1,4 +1,5 @@
 // Epsilon closures as glibc makes them, with the memory that each grew to (regcomp.c calc_eclosure).
+import type {Effort} from './effort.js'
 import {isEpsilon, type NodeList, TooBigError} from './nodes.js'
 
 /** Nodes in ascending order, and for how many there is room. */
@@ -22,13 +23,15 @@ export class Closures {
   readonly rooms: number[] = []
   private readonly nodes: NodeList
   private readonly limits: ClosureLimits
+  private readonly effort: Effort
   private readonly underWay = new Set<number>()
   private members = 0
   private depth = 0
 
-  constructor(nodes: NodeList, limits: ClosureLimits) {
+  constructor(nodes: NodeList, {limits, effort}: {limits: ClosureLimits; effort: Effort}) {
     this.nodes = nodes
     this.limits = limits
+    this.effort = effort
   }
 
   /** Makes them all; clones for anchors are added to the nodes on the way. */
@@ -51,12 +54,13 @@ export class Closures {
   private close(node: number, root: boolean): Closure {
     const {nodes} = this
     if (++this.depth > DEPTH) throw new TooBigError('depth of closures')
+    this.effort.spend(1)
     let closure: Closure = {nodes: Int32Array.of(node), room: nodes.edges[node]!.length + 1}
     let incomplete = false
     this.underWay.add(node)
     const first = nodes.edges[node]![0]
     if (nodes.constraints[node] !== 0 && first !== undefined && !nodes.clones[first]!)
-      cloneClosure(nodes, {from: node, to: node, root: node, constraint: nodes.constraints[node]!})
+      cloneClosure(nodes, {from: node, to: node, root: node, constraint: nodes.constraints[node]!, effort: this.effort, depth: 0})
     if (isEpsilon(nodes.types[node]!))
       for (const edge of nodes.edges[node]!) {
         if (this.underWay.has(edge)) {
@@ -78,6 +82,7 @@ export class Closures {
     const room = mergedRoom({room: into.room, length: into.nodes.length}, other.nodes.length)
     const merged = unionOf(into.nodes, other.nodes)
     this.members += merged.length
+    this.effort.spend(into.nodes.length + other.nodes.length)
     if (this.members > this.limits.members) throw new TooBigError('closures')
     return {nodes: merged, room}
   }
@@ -106,14 +111,18 @@ interface Cloning {
   readonly to: number
   readonly root: number
   readonly constraint: number
+  readonly effort: Effort
+  readonly depth: number
 }
 
 /** Everything behind an anchor inherits what it asks, on clones (duplicate_node_closure). */
-const cloneClosure = (nodes: NodeList, {from, to, root, constraint: asked}: Cloning): void => {
+const cloneClosure = (nodes: NodeList, {from, to, root, constraint: asked, effort, depth}: Cloning): void => {
+  if (depth > DEPTH) throw new TooBigError('depth of clones')
   let constraint = asked
   let original = from
   let clone = to
   for (;;) {
+    effort.spend(1)
     const edges = nodes.edges[original]!
     if (edges.length === 0) {
       nodes.nexts[clone] = nodes.nexts[original]!
@@ -126,16 +135,16 @@ const cloneClosure = (nodes: NodeList, {from, to, root, constraint: asked}: Clon
         return
       }
       constraint |= nodes.constraints[original]!
-      const next = addClone(nodes, first, constraint)
+      const next = nodes.addClone(first, constraint)
       nodes.edges[clone] = [next]
       original = first
       clone = next
     } else {
-      const known = findClone(nodes, first, constraint)
-      const left = known ?? addClone(nodes, first, constraint)
+      const known = nodes.findClone(first, constraint)
+      const left = known ?? nodes.addClone(first, constraint)
       nodes.edges[clone] = [left]
-      if (known === undefined) cloneClosure(nodes, {from: first, to: left, root, constraint})
-      const right = addClone(nodes, second, constraint)
+      if (known === undefined) cloneClosure(nodes, {from: first, to: left, root, constraint, effort, depth: depth + 1})
+      const right = nodes.addClone(second, constraint)
       insert(nodes.edges[clone]!, right)
       original = second
       clone = right
@@ -147,17 +156,4 @@ const cloneClosure = (nodes: NodeList, {from, to, root, constraint: asked}: Clon
 const insert = (edges: number[], edge: number): void => {
   edges.push(edge)
   edges.sort((a, b) => a - b)
-}
-
-const addClone = (nodes: NodeList, origin: number, constraint: number): number => {
-  const clone = nodes.add(nodes.types[origin]!, nodes.sets[origin], constraint | nodes.constraints[origin]!)
-  nodes.clones[clone] = true
-  nodes.origins[clone] = origin
-  return clone
-}
-
-const findClone = (nodes: NodeList, origin: number, constraint: number): number | undefined => {
-  for (let at = nodes.length - 1; at > 0 && nodes.clones[at]!; at--)
-    if (nodes.origins[at] === origin && nodes.constraints[at] === constraint) return at
-  return undefined
 }

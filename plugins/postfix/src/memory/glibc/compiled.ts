@@ -5,6 +5,7 @@ import {WORD} from '../../regex/posix-class.js'
 import {chunkBytes} from '../heap.js'
 import {Closures} from './closures.js'
 import {CONTEXT} from './constraint.js'
+import {Effort, type EffortLimits} from './effort.js'
 import {isEpsilon, NodeList, writeNodes} from './nodes.js'
 import {Sift} from './sift.js'
 import {type State, States} from './states.js'
@@ -22,7 +23,7 @@ export interface CompileOptions {
   readonly newline: boolean
 }
 
-export interface CompileLimits {
+export interface CompileLimits extends EffortLimits {
   readonly nodes: number
   /** Of all closures, and of all states. */
   readonly members: number
@@ -49,22 +50,25 @@ export class CompiledPattern {
   private readonly options: CompileOptions
   private readonly sift: Sift | undefined
   private readonly asksGroups: boolean
+  private readonly effort: Effort
 
   constructor(tree: RegexNode, options: CompileOptions, limits: CompileLimits = COMPILE_LIMITS) {
     const {patternBytes, groups, captures} = options
     const nodes = new NodeList(limits.nodes)
     const first = writeNodes(nodes, tree, captures)
-    const closures = new Closures(nodes, limits)
+    this.effort = new Effort(limits)
+    const {effort} = this
+    const closures = new Closures(nodes, {limits, effort})
     closures.all()
     const tableSize = 2 ** Math.ceil(Math.log2(patternBytes + 1))
     this.options = options
-    this.states = new States(nodes, closures, {mask: tableSize - 1, limits})
+    this.states = new States(nodes, closures, {mask: tableSize - 1, limits, effort})
     this.entrance = closures.of[first]!.nodes
     this.initial = this.initialStates()
     const inverted = captures && groups > 0 && nodes.hasChoice
     const inverse = inverted ? inverseBytes(closures) : 0
     this.asksGroups = groups > 0 && (options.asksGroups ?? captures)
-    this.sift = inverted && this.asksGroups ? new Sift(nodes, closures, this.states) : undefined
+    this.sift = inverted && this.asksGroups ? new Sift(nodes, closures, {states: this.states, effort}) : undefined
     this.coldBytes =
       chunkBytes(DFA_BYTES) +
       chunkBytes(FASTMAP_BYTES) +
@@ -118,6 +122,7 @@ export class CompiledPattern {
     let end = -1
     const log: State[] = []
     for (let at = from; ; at++) {
+      this.effort.spend(1)
       log.push(state)
       if (state.halts && (!state.constrained || this.haltsAt(state, key, at))) {
         end = at

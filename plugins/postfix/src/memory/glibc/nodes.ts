@@ -10,6 +10,9 @@ export type NodeType = (typeof NODE)[keyof typeof NODE]
 /** True for nodes that take no byte. */
 export const isEpsilon = (type: NodeType): boolean => type >= NODE.alternation && type <= NODE.close
 
+/** More than all constraints together. */
+const CONSTRAINTS = 256
+
 /** Thrown when a pattern has more nodes or longer closures than are worth following. */
 export class TooBigError extends Error {
   override readonly name = 'TooBigError'
@@ -31,9 +34,24 @@ export class NodeList {
   brackets = 0
   hasChoice = false
   private readonly limit: number
+  private readonly lastClones = new Map<number, number>()
 
   constructor(limit: number) {
     this.limit = limit
+  }
+
+  /** The last clone of a node that asks just this; undefined where there is none (search_duplicated_node). */
+  findClone(origin: number, constraint: number): number | undefined {
+    return this.lastClones.get(origin * CONSTRAINTS + constraint)
+  }
+
+  addClone(origin: number, asked: number): number {
+    const constraint = asked | this.constraints[origin]!
+    const clone = this.add(this.types[origin]!, this.sets[origin], constraint)
+    this.clones[clone] = true
+    this.origins[clone] = origin
+    this.lastClones.set(origin * CONSTRAINTS + constraint, clone)
+    return clone
   }
 
   get length(): number {

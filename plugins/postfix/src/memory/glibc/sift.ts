@@ -3,6 +3,7 @@
 import {hasByte} from '../../regex/byte-set.js'
 import {chunkBytes} from '../heap.js'
 import {type Closures, mergedRoom, unionOf} from './closures.js'
+import type {Effort} from './effort.js'
 import {isEpsilon, NODE, type NodeList} from './nodes.js'
 import type {State, States} from './states.js'
 
@@ -10,14 +11,16 @@ import type {State, States} from './states.js'
 export class Sift {
   private readonly nodes: NodeList
   private readonly states: States
+  private readonly effort: Effort
   /** Nodes whose closure holds a node, by that node: dfa->inveclosures. */
   private readonly sources: Int32Array[]
   /** What lies behind a set of nodes, by its text: state->inveclosure. */
   private readonly behind = new Map<string, Int32Array>()
 
-  constructor(nodes: NodeList, closures: Closures, states: States) {
+  constructor(nodes: NodeList, closures: Closures, {states, effort}: {states: States; effort: Effort}) {
     this.nodes = nodes
     this.states = states
+    this.effort = effort
     const sources: number[][] = Array.from({length: nodes.length}, () => [])
     for (const [source, {nodes: members}] of closures.of.entries()) for (const node of members) sources[node]!.push(source)
     this.sources = sources.map(list => Int32Array.from(list))
@@ -31,6 +34,7 @@ export class Sift {
     let sifted = this.keep(Int32Array.of(halt), last)
     for (let at = log.length - 2; at >= 0; at--) {
       const byte = key.charCodeAt(from + at)
+      this.effort.spend(log[at]!.nodes.length)
       const following = new Set(sifted)
       const led = log[at]!.nodes.filter(node => this.takes(node, byte) && following.has(this.nodes.nexts[node]!))
       if (led.length === 0) return
@@ -61,6 +65,7 @@ export class Sift {
     for (const node of nodes) {
       room = mergedRoom({room, length: all.length}, this.sources[node]!.length)
       all = unionOf(all, this.sources[node]!)
+      this.effort.spend(all.length)
     }
     this.states.bytes += chunkBytes(4 * room)
     this.behind.set(key, all)

@@ -4,6 +4,7 @@ import {WORD} from '../../regex/posix-class.js'
 import {chunkBytes} from '../heap.js'
 import {type Closures, unionOf} from './closures.js'
 import {CONSTRAINT, CONTEXT, unmetBefore} from './constraint.js'
+import type {Effort} from './effort.js'
 import {NODE, type NodeList, TooBigError} from './nodes.js'
 
 /** re_dfastate_t and a pointer for each byte (SBC_MAX). */
@@ -40,17 +41,24 @@ export class States {
   private readonly spots = new Map<number, number>()
   private readonly mask: number
   private readonly limits: StateLimits
+  private readonly effort: Effort
   private members = 0
 
-  constructor(nodes: NodeList, closures: Closures, {mask, limits}: {mask: number; limits: StateLimits}) {
+  constructor(
+    nodes: NodeList,
+    closures: Closures,
+    {mask, limits, effort}: {mask: number; limits: StateLimits; effort: Effort},
+  ) {
     this.nodes = nodes
     this.closures = closures
     this.mask = mask
     this.limits = limits
+    this.effort = effort
   }
 
   /** The state of these nodes after what `context` says (re_acquire_state_context). */
   acquire(entrance: Int32Array, context: number): State {
+    this.effort.spend(entrance.length)
     const key = `${context}:${entrance.join()}`
     const known = this.known.get(key)
     if (known !== undefined) return known
@@ -71,6 +79,7 @@ export class States {
 
   /** The state of just these nodes, wherever they stand (re_acquire_state); sifting makes such. */
   acquireBare(nodes: Int32Array): void {
+    this.effort.spend(nodes.length)
     const text = nodes.join()
     // One that matching made is as good, unless its context took nodes out of it.
     if (this.known.get(`0:${text}`)?.nodes.length === nodes.length || this.bare.has(text)) return
@@ -113,7 +122,10 @@ export class States {
     const successors: (State | undefined)[] = []
     for (const [takers, byteList] of this.destinations(state)) {
       let follows: Int32Array = new Int32Array(0)
-      for (const node of takers) follows = unionOf(follows, this.closures.of[this.nodes.nexts[node]!]!.nodes)
+      for (const node of takers) {
+        follows = unionOf(follows, this.closures.of[this.nodes.nexts[node]!]!.nodes)
+        this.effort.spend(follows.length)
+      }
       const plain = this.acquire(follows, CONTEXT.none)
       const word = plain.constrained ? this.acquire(follows, CONTEXT.word) : plain
       // glibc makes this one although a newline is only special under REG_NEWLINE.
@@ -131,6 +143,7 @@ export class States {
       const set = this.nodes.sets[node]
       if (set === undefined) continue
       const constraint = this.nodes.constraints[node]!
+      this.effort.spend(bytesOf(set).length)
       for (const byte of bytesOf(set)) if (constraint === 0 || takes(constraint, byte)) (takers[byte] ??= []).push(node)
     }
     const groups = new Map<string, [readonly number[], number[]]>()

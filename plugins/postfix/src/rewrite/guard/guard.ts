@@ -97,7 +97,7 @@ const guardLine = ({end, icase}: Run, {engine}: Table, symbols: Symbols): string
   const use = readBack({text: printed.text, flags}, engine)
   if (use?.parsed.kind !== 'regular') return undefined
   const read = expand(use.parsed.node, symbols)
-  return read?.length === 1 && read[0] === end ? `if ${ruleLines({text: printed.text, flags}, '')}` : undefined
+  return read?.length === 1 && read[0] === end ? `if ${ruleLines({text: printed.text, flags}, '', {folds: false})}` : undefined
 }
 
 const assembled = (table: Table, guards: readonly (Run & {line: string})[]): Assembled => {

@@ -34,9 +34,12 @@ export interface DecideContext {
 
 /** `members` are of one answer and one folding of case. */
 export const decide = (members: readonly Candidate[], context: DecideContext): Decision => {
-  const {symbols, engine} = context
+  const {symbols, engine, stop} = context
+  const nothing = (): Decision => ({merges: [], kept: new Map(members.map(({entry}) => [entry, 'no-gain']))})
+  if (stop()) return nothing()
   const words = withoutSubsumed(members.flatMap(member => member.words), symbols)
   const parts = partition(words, {engine, symbols})
+  if (stop()) return nothing()
   const merges: Merge[] = []
   const kept = new Map<number, KeptReason>()
   for (const {mine, parts: connected} of connect(members, parts)) {
@@ -86,7 +89,7 @@ const holder = (word: Word, partOf: ReadonlyMap<Word, number>): number => {
 
 const write = (mine: readonly Candidate[], parts: readonly Word[][], context: DecideContext): Merge | undefined => {
   const {engine, symbols, goal} = context
-  const writing: WriteContext = {engine, symbols, icase: mine[0]!.icase}
+  const writing: WriteContext = {engine, symbols, icase: mine[0]!.icase, stop: context.stop}
   const written: Written[] = []
   for (const part of goal === 'readable' ? parts.flatMap(readableWords) : parts) {
     const some = writeWords(part, writing)
@@ -95,7 +98,7 @@ const write = (mine: readonly Candidate[], parts: readonly Word[][], context: De
   }
   const uses = written.map(one => readBack(one, engine))
   if (uses.some((use, n) => use === undefined || isDoubtful(use) || !saysThe(written[n]!.words, use, symbols))) return undefined
-  return pays(mine, uses as PatternUse[], goal) ? {members: mine, written} : undefined
+  return pays(mine, uses as PatternUse[], context) ? {members: mine, written} : undefined
 }
 
 /** True when the pattern, read back, is exactly the words. */
@@ -111,12 +114,13 @@ const saysThe = (words: readonly Word[], use: PatternUse, symbols: Symbols): boo
 /** Of a pattern that only changes its form it is asked that it is clearly smaller. */
 const CLEARLY = 0.9
 
-const pays = (mine: readonly Candidate[], after: readonly PatternUse[], goal: Goal): boolean => {
+const pays = (mine: readonly Candidate[], after: readonly PatternUse[], {goal, stop}: DecideContext): boolean => {
   if (after.length > mine.length) return false
   const before = mine.map(({rule}) => rule.pattern)
   if (after.length === mine.length && after.every((use, n) => use.text === before[n]!.text)) return false
   const fewer = after.length < mine.length
   if (goal === 'readable') return fewer
-  const limit = coldCostOfAll(before) * (fewer ? 1 : CLEARLY)
-  return after.reduce((sum, use) => sum + coldCost(use), 0) < limit
+  const limit = coldCostOfAll(before, stop) * (fewer ? 1 : CLEARLY)
+  // What was reckoned after time was up is no reason for anything.
+  return after.reduce((sum, use) => sum + (stop() ? 0 : coldCost(use, stop)), 0) < limit && !stop()
 }

@@ -23,6 +23,7 @@ export interface WriteContext {
   readonly engine: Engine
   readonly symbols: Symbols
   readonly icase: boolean
+  readonly stop: () => boolean
 }
 
 // PCRE2 takes 64 KiB of code: 32,760 letters. glibc takes more, but nobody wants to find a mistake in it.
@@ -31,6 +32,7 @@ const MOST_NESTING = 100
 
 /** Returns the patterns, undefined when the words cannot be written for this engine. */
 export const writeWords = (words: readonly Word[], context: WriteContext): Written[] | undefined => {
+  if (context.stop()) return undefined
   const one = writeOne(words, context)
   if (one !== undefined) return [one]
   if (words.length < 2) return undefined
@@ -42,13 +44,13 @@ export const writeWords = (words: readonly Word[], context: WriteContext): Writt
 }
 
 const writeOne = (words: readonly Word[], context: WriteContext): Written | undefined => {
-  const {engine, symbols, icase} = context
+  const {engine, symbols, icase, stop} = context
   const tree = factor(words, symbols)
   const node = engine === 'regexp' ? nestAlternatives(tree) : tree
   if (depthOf(node) > MOST_NESTING) return undefined
   const printed = printPattern(node, {engine, icase, nested: true})
   if (!('text' in printed) || printed.text.length > LONGEST[engine] || delimit(printed.text) === undefined) return undefined
-  if (words.length > 1 && multiplies(tree, words, symbols)) return undefined
+  if (words.length > 1 && multiplies(tree, words, {symbols, stop})) return undefined
   return {text: printed.text, flags: icase ? '' : 'i', words}
 }
 
@@ -68,12 +70,16 @@ const depthOf = (node: RegexNode): number => {
 const SPARE_STATES = 200
 
 /** True when a matcher would need clearly more states for all words than for one after the other. */
-const multiplies = (tree: RegexNode, words: readonly Word[], symbols: Symbols): boolean => {
+const multiplies = (
+  tree: RegexNode,
+  words: readonly Word[],
+  {symbols, stop}: Pick<WriteContext, 'symbols' | 'stop'>,
+): boolean => {
   const tame = (word: Word): boolean =>
     startsAnchored(word, symbols) && endsAnchored(word, symbols) && loopPlaces(word, symbols).length === 0
   if (words.every(tame)) return false
   const most = SPARE_STATES + Math.ceil(1.5 * trieSize(words))
-  const limits = {...AUTOMATON_LIMITS, states: most, integers: 20_000_000}
+  const limits = {...AUTOMATON_LIMITS, states: most, integers: 20_000_000, stop}
   try {
     const machine = buildMachines([unionOf([tree], 'yes')], limits)[0]!
     const seen = new Set([machine.start])

@@ -76,7 +76,7 @@ class Writer {
     for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
     const said = new Set(written.flatMap(({words}) => words))
     for (const one of written) {
-      this.line(ruleLines(one, writeResult(first.result)), first)
+      this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
       const says = new Set(one.words)
       // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
       const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
@@ -84,8 +84,8 @@ class Writer {
     }
   }
 
-  private line(text: string, {source}: Entry): void {
-    this.add(source.endsWith('\r\n') ? `${text.replaceAll('\n', '\r\n')}\r\n` : `${text}\n`)
+  private line(text: string, like: Entry): void {
+    this.add(isCrlf(like) ? `${text.replaceAll('\n', '\r\n')}\r\n` : `${text}\n`)
   }
 
   private add(text: string): void {
@@ -94,3 +94,5 @@ class Writer {
     this.text += text
   }
 }
+
+const isCrlf = ({source}: Entry): boolean => source.endsWith('\r\n')

@@ -5,9 +5,18 @@ const COLUMNS = 100
 // Behind a pattern longer than this nobody finds the result.
 const RESULT_COLUMNS = 400
 
-/** Returns the lines of a rule without the last newline. `result` is as it stands in a table. */
-export const ruleLines = ({text, flags}: {text: string; flags: string}, result: string): string =>
-  `${foldAtBlanks(`${delimit(text)!}${flags}`)}${result === '' ? '' : separator(text, result) + result}`
+/**
+ * Returns the lines of a rule without the last newline. `result` is as it stands in a table.
+ * @param folds whether the pattern itself may be broken: of a table with CRLF the carriage return would become part of it
+ */
+export const ruleLines = (
+  {text, flags}: {text: string; flags: string},
+  result: string,
+  {folds = true}: {folds?: boolean} = {},
+): string => {
+  const pattern = `${delimit(text)!}${flags}`
+  return `${folds ? foldAtBlanks(pattern) : pattern}${result === '' ? '' : separator(text, result) + result}`
+}
 
 /** Behind a long pattern the result begins a line of its own: the blanks before it are skipped either way. */
 const separator = (pattern: string, result: string): string =>

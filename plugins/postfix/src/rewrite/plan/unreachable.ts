@@ -34,6 +34,7 @@ export const findUnreachable = (
   const earlier = new Earlier(symbols)
   for (const [entry, rule] of table.entries.entries()) {
     if (rule.kind !== 'rule') continue
+    if (stop()) break
     const {words} = known.get(entry)!
     const by = words === undefined ? undefined : earlier.taking(rule, words)
     if (by !== undefined) found.set(entry, {entry, by})

@@ -1,13 +1,6 @@
 // Writes a tree out as the words that together are its language: alternatives and options are multiplied out.
 import type {RegexNode} from '../../regex/node.js'
-import type {Symbols, Word} from './symbols.js'
-
-export interface ExpandLimits {
-  /** Most words of one tree. */
-  readonly words: number
-  /** Most symbols of all its words together. */
-  readonly symbols: number
-}
+import type {ExpandLimits, Symbols, Word} from './symbols.js'
 
 export const EXPAND_LIMITS: ExpandLimits = {words: 60_000, symbols: 4_000_000}
 
@@ -17,8 +10,11 @@ export const EXPAND_LIMITS: ExpandLimits = {words: 60_000, symbols: 4_000_000}
  * them so stay one symbol; undefined when even that is too much.
  */
 export const expand = (node: RegexNode, symbols: Symbols, limits: ExpandLimits = EXPAND_LIMITS): Word[] | undefined => {
-  const words = new Expander(symbols, limits).words(node)
-  return words === undefined ? undefined : [...new Set(words)]
+  const words = new Expander(symbols, symbols.within(limits)).words(node)
+  if (words === undefined) return undefined
+  const distinct = [...new Set(words)]
+  symbols.wrote(distinct)
+  return distinct
 }
 
 class Expander {

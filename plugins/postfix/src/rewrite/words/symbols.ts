@@ -13,11 +13,39 @@ export class TooManySymbols extends Error {
   override readonly name = 'TooManySymbols'
 }
 
+export interface ExpandLimits {
+  /** Most words of one tree. */
+  readonly words: number
+  /** Most symbols of all its words together. */
+  readonly symbols: number
+}
+
+/** Of all trees of a table together, so that a table of many such trees does not fill the memory. */
+const TOGETHER: ExpandLimits = {words: 400_000, symbols: 12_000_000}
+/** What a tree may still have then. */
+const AT_LEAST: ExpandLimits = {words: 16, symbols: 4_000}
+
 /** Gives trees numbers. Equal trees (groups and laziness aside: without $n they mean nothing) have equal numbers. */
 export class Symbols {
   private readonly nodes: RegexNode[] = []
   private readonly numbers = new Map<string, number>()
   private readonly bySet = new WeakMap<ByteSet, number>()
+
+  private readonly left = {...TOGETHER}
+
+  /** What of `limits` is left after all that was written out so far. */
+  within(limits: ExpandLimits): ExpandLimits {
+    return {
+      words: Math.min(limits.words, Math.max(AT_LEAST.words, this.left.words)),
+      symbols: Math.min(limits.symbols, Math.max(AT_LEAST.symbols, this.left.symbols)),
+    }
+  }
+
+  /** Counts what was written out. */
+  wrote(words: readonly Word[]): void {
+    this.left.words -= words.length
+    for (const word of words) this.left.symbols -= word.length
+  }
 
   /** The symbol of a tree, as a word of one. */
   of(node: RegexNode): Word {
