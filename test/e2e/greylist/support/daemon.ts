@@ -12,7 +12,7 @@ import {temporaryDirectory} from '../../../support/temporary.js'
 const RUN = join(import.meta.dirname, '../../../../bin/run.js')
 
 /** Waits for a condition; says what it waited for when it does not come. */
-export const until = async (what: string, done: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> => {
+export const until = async (what: string, done: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> => {
   const deadline = Date.now() + ms
   while (!(await done())) {
     if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for: ${what}`)
