@@ -94,6 +94,32 @@ const lightOclif = {
   },
 }
 
+// Modules of Node that take milliseconds to load and that most commands never call: the first call loads them. Only
+// functions, and no classes, which must stay what they are; who wants anything else gets the module itself.
+const SELDOM = ['crypto', 'child_process', 'readline', 'readline/promises']
+const functionsOf = async name => Object.entries(await import(`node:${name}`)).filter(([key, value]) => key !== 'default' && typeof value === 'function' && !/^[A-Z]/.test(key)).map(([key]) => key)
+const seldomUsed = {
+  name: 'seldom-used',
+  setup: ({onLoad, onResolve}) => {
+    onResolve({filter: new RegExp(`^node:(${SELDOM.join('|')})$`)}, ({path, kind}) =>
+      kind === 'import-statement' ? {path: path.slice('node:'.length), namespace: 'seldom', sideEffects: false} : null,
+    )
+    onResolve({filter: new RegExp(`^(?:node:)?(${[...SELDOM, 'perf_hooks'].join('|')})$`)}, ({path, importer, kind}) =>
+      kind === 'require-call' && importer.includes('/@oclif/core/') ? {path: path.replace('node:', ''), namespace: 'seldom-required'} : null,
+    )
+    // Said to be a module of ES, it is taken as it is, and not copied member by member.
+    onLoad({filter: /./, namespace: 'seldom-required'}, ({path}) => ({
+      contents: `const own = () => process.getBuiltinModule('node:${path}')
+        module.exports = new Proxy({}, {get: (_, name) => (name === '__esModule' ? true : name === 'default' ? own() : own()[name])})`,
+    }))
+    onLoad({filter: /./, namespace: 'seldom'}, async ({path}) => {
+      const names = await functionsOf(path)
+      const whole = 'export default new Proxy({}, {get: (_, name) => own()[name]})'
+      return {contents: [`const own = () => process.getBuiltinModule('node:${path}')`, whole, ...names.map(name => `export const ${name} = (...args) => own().${name}(...args)`)].join('\n')}
+    })
+  },
+}
+
 rmSync(OUT, {recursive: true, force: true})
 mkdirSync(OUT)
 await build({
@@ -120,7 +146,7 @@ await build({
   minifySyntax: true,
   minifyIdentifiers: true,
   logLevel: 'warning',
-  plugins: [lightOclif, keepPlaces],
+  plugins: [lightOclif, keepPlaces, seldomUsed],
 })
 
 const oclif = {...pjson.oclif, plugins: [], commands: '.', hooks, topics}

@@ -1,5 +1,5 @@
 // One worker thread that is asked and answers in order; errors that a person can act on come through whole.
-import {Worker} from 'node:worker_threads'
+import type {Worker} from 'node:worker_threads'
 
 import {isOpsError, type OpsError} from '../errors.js'
 
@@ -30,7 +30,9 @@ export class Channel<Question, Answer extends object> {
   readonly #asked: Asked<Answer>[] = []
 
   constructor(module: URL, start: unknown) {
-    this.#worker = new Worker(module, {workerData: start})
+    // Loaded here: most runs of a command that could use threads have too little to do.
+    const {Worker: Thread} = process.getBuiltinModule('node:worker_threads')
+    this.#worker = new Thread(module, {workerData: start})
     this.#worker.on('message', (answer: Answer | Failure) => {
       const asked = this.#asked.shift()!
       if ('failure' in answer) asked.reject(errorOf(answer))
