@@ -93,6 +93,8 @@ describe('lint-regexp', () => {
     expect(found[1]).toMatchObject({map: `regexp:${map}`, related: [1], severity: 'warning'})
     const ignored = mailops(['postfix', 'lint-regexp', `regexp:${map}`, '--ignore', 'unescaped-dot', '--ignore', 'shadowed-rule'])
     expect(ignored).toMatchObject({status: 0, stdout: ''})
+    const first = mailops(['postfix', 'lint-regexp', '--ignore', 'unescaped-dot', `regexp:${map}`])
+    expect(first).toMatchObject({status: 1, stdout: expect.stringContaining('[shadowed-rule]')})
   })
 
   test('several maps; $1 where main.cf forbids it', () => {
