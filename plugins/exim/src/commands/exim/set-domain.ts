@@ -83,7 +83,7 @@ export default class SetDomain extends ChangeCommand {
     const verify = async (): Promise<void> => this.#verify({root, config: around.config, domain, role})
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, verify})
     if (applied === null) return {...document, changed: false, dryRun: true, plan: this.planJson(plan)}
-    this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}`)
+    this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     const next = afterwards(
       around.system,
       plan.changes.flatMap(change => (change.kind === 'write' ? [change.path] : [])),

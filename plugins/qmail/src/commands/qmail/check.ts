@@ -97,7 +97,7 @@ export default class Check extends ChangeCommand {
     const result = applied.bulk[0]!.result
     for (const {path, reason} of result['skipped'] as unknown as {path: string; reason: string}[]) this.warn(`${path}: ${reason}`)
     const left = await this.#look(queue, flags.verbose)
-    this.say(`${plural(Number(result['findings']), 'finding')} mended in ${plural(Number(result['steps']), 'step')}; journal ${applied.journalId}`)
+    this.say(`${plural(Number(result['findings']), 'finding')} mended in ${plural(Number(result['steps']), 'step')}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     if (left.total > 0) this.say(`left: ${summaryLine(queue.path, left)}`)
     return {repaired: {...result, journalId: applied.journalId}, left}
   }
