@@ -183,7 +183,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes, waitMs: LOCK_WAIT_MS})
     if (applied === null) return
     const where = document.output !== null && 'path' in document.output ? document.output.path : ''
-    this.say(`${where} written; journal ${applied.journalId}`)
+    this.say(`${where} written; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     if (flags['in-place'] && !flags.reload) this.say(`Postfix goes on with the old map until: ${reloadCommand(flags).join(' ')}`)
   }
 }
