@@ -28,6 +28,8 @@ test.each(OURS.map(command => ({name: command.id.replaceAll(':', ' '), command})
   expect(flags).toEqual(expect.arrayContaining(['json', 'quiet', 'verbose']))
   if (flags.includes('yes')) expect(flags).toContain('dry-run')
   if (flags.includes('dry-run')) expect(flags).toContain('yes')
+  // Each can be stopped while it asks and while it works.
+  if (flags.includes('yes')) expect(command.description, 'what ^C ends with').toMatch(/\b130 /)
   const topic = command.id.includes(':') ? command.id.split(':')[0] : 'mailops'
   const page = join(ROOT, 'docs', `${topic}.md`)
   expect(existsSync(page), `${page}; npm run docs makes it`).toBe(true)

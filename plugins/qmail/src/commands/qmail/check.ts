@@ -30,7 +30,7 @@ export default class Check extends ChangeCommand {
     'stopped where the repair needed that. Names that are no message numbers, links and strange directories are reported ' +
     `and never touched.\n\nCodes of findings:\n${codeLines().join('\n')}\n\n` +
     'Exit status: 0 nothing is wrong, or all of it was mended; 1 something was found, or is left; 64 usage; 65 not a ' +
-    'queue; 75 qmail-send runs and --stop was not given, or it did not stop in time; 77 not for this user.'
+    'queue; 75 qmail-send runs and --stop was not given, or it did not stop in time; 77 not for this user; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail check',
     '<%= config.bin %> qmail check --repair --dry-run',
