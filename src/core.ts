@@ -1,4 +1,5 @@
 // What pure code may import as 'mailops/core': errors, plans, spans of time, text. Loads nothing but itself.
+export type {DoctorFinding} from './doctor-finding.js'
 export * from './duration.js'
 export * from './errors.js'
 export * from './output/table.js'
