@@ -10,6 +10,7 @@ import {OpsError} from './errors.js'
 import {terminalSafe} from './output/terminal-safe.js'
 import {changeJson, changeText, isUndoable, type JsonObject, type Plan} from './plan.js'
 
+/** How a plan is carried out: what applying takes, and what was asked for. */
 export interface CarryOut extends Omit<ApplyOptions, 'progress' | 'warn' | 'signal'> {
   readonly dryRun: boolean
   readonly yes: boolean
@@ -19,6 +20,7 @@ export interface CarryOut extends Omit<ApplyOptions, 'progress' | 'warn' | 'sign
   readonly preview?: readonly string[]
 }
 
+/** Gives --dry-run and --yes, and `carryOut` for the way from a plan to what was done. */
 export abstract class ChangeCommand extends MailopsCommand {
   static override baseFlags = {
     ...MailopsCommand.baseFlags,

@@ -1,4 +1,6 @@
-// What pure code may import as 'mailops/core': errors, plans, text. Loads nothing but itself.
+// What pure code may import as 'mailops/core': errors, plans, spans of time, text. Loads nothing but itself.
+export type {DoctorFinding} from './doctor-finding.js'
+export * from './duration.js'
 export * from './errors.js'
 export * from './output/table.js'
 export * from './output/terminal-safe.js'

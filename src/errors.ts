@@ -1,6 +1,6 @@
 // What can go wrong, as an administrator sees it: a code, a message, the next command to type, an exit status.
 
-/** Exit statuses by meaning: sysexits(3) as docs/exit-codes lists them. */
+/** Exit statuses by meaning: sysexits(3), as the README lists them. */
 export const EXIT = {
   done: 0,
   found: 1,
@@ -17,9 +17,10 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
+/** The name of an exit status: where an error is made it says this, and its number is decided above. */
 export type ExitName = keyof typeof EXIT
 
-/** Where the exit status of every error is decided: its name here, its number in EXIT. */
+/** What an error has besides its code and message. */
 export interface OpsErrorOptions {
   exit: ExitName
   /** A command to paste, or one sentence that says what to do. */
@@ -50,6 +51,7 @@ export class OpsError extends Error {
 export const isOpsError = (error: unknown): error is OpsError =>
   error instanceof Error && error.name === 'OpsError' && typeof (error as {code?: unknown}).code === 'string'
 
+/** An error as --json prints it; members are only ever added. */
 export interface ErrorDescription {
   code: string
   message: string

@@ -1,5 +1,6 @@
 // The mail servers that mailops serves, and what gives them away on a machine.
 
+/** A mail server, for doctor. */
 export interface MailServer {
   /** Topic of its commands. */
   readonly topic: string

@@ -1,6 +1,8 @@
 // What would be done, as plain data: one list that dry run, question, JSON, journal and undo all read.
 
+/** What JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | {readonly [member: string]: JsonValue}
+/** An object of JSON. */
 export type JsonObject = {readonly [member: string]: JsonValue}
 
 /** What a path looked like: compared again before a change is applied and before it is undone. */
@@ -104,6 +106,7 @@ export interface BulkChange extends Reasoned {
   readonly summary: string
 }
 
+/** One step of a plan. */
 export type Change =
   | WriteChange
   | RemoveChange
@@ -114,6 +117,7 @@ export type Change =
   | RunChange
   | BulkChange
 
+/** All that a command would do, in order. */
 export interface Plan {
   /** What the command is, as history shows it: `qmail purge`. */
   readonly subject: string

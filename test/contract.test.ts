@@ -19,12 +19,17 @@ test.each(OURS.map(command => ({name: command.id.replaceAll(':', ' '), command})
   expect(command.examples?.length ?? 0, 'an example').toBeGreaterThan(0)
   expect(command.description, 'its exit statuses').toMatch(/Exit status: /)
   // The class itself: what oclif keeps of an argument for help leaves this out.
-  const {args} = await command.load()
+  const {args, flags: options = {}} = await command.load()
   for (const arg of Object.values(args)) expect(arg.ignoreStdin, `argument ${arg.name} from stdin`).toBe(true)
+  // One that takes all words up to the next option swallows the arguments behind it.
+  for (const [flag, option] of Object.entries(options))
+    if (option.type === 'option' && option.multiple) expect(option.multipleNonGreedy, `--${flag} takes one value`).toBe(true)
   const flags = Object.keys(command.flags)
   expect(flags).toEqual(expect.arrayContaining(['json', 'quiet', 'verbose']))
   if (flags.includes('yes')) expect(flags).toContain('dry-run')
   if (flags.includes('dry-run')) expect(flags).toContain('yes')
+  // Each can be stopped while it asks and while it works.
+  if (flags.includes('yes')) expect(command.description, 'what ^C ends with').toMatch(/\b130 /)
   const topic = command.id.includes(':') ? command.id.split(':')[0] : 'mailops'
   const page = join(ROOT, 'docs', `${topic}.md`)
   expect(existsSync(page), `${page}; npm run docs makes it`).toBe(true)

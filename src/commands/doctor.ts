@@ -1,6 +1,7 @@
 // mailops doctor: is this machine fit for mailops, and which mail servers are here?
 import {MailopsCommand} from '../command.js'
-import {pluginFindings, type Finding} from '../doctor-hook.js'
+import type {DoctorFinding} from '../doctor-finding.js'
+import {pluginFindings} from '../doctor-hook.js'
 import {lockProgram, stateFitness, tracesOf} from '../effects/fitness.js'
 import {isRunning, isUnfinished, listJournals, type Journals} from '../effects/journal-entries.js'
 import {statePlace, type StatePlace} from '../effects/state.js'
@@ -15,12 +16,12 @@ const isFitNode = (version: string): boolean => {
   return major === 20 ? minor >= 19 : major === 22 ? minor >= 15 : major > 22
 }
 
-const nodeFinding = (version: string): Finding =>
+const nodeFinding = (version: string): DoctorFinding =>
   isFitNode(version)
     ? {code: 'NODE', severity: 'ok', text: `Node ${version}`}
     : {code: 'NODE_TOO_OLD', severity: 'problem', text: `Node ${version}; 20.19 or newer, or 22.15 or newer, is needed`}
 
-const stateFinding = (place: StatePlace): Finding => {
+const stateFinding = (place: StatePlace): DoctorFinding => {
   const {path, exists, ours, writable, freeBytes} = stateFitness(place)
   const room = `${bytesText(freeBytes)} free`
   if (!ours)
@@ -40,13 +41,13 @@ const stateFinding = (place: StatePlace): Finding => {
   return {code: 'STATE', severity: 'ok', text: `state in ${path}${exists ? '' : ' (made when first needed)'}, ${room}`}
 }
 
-const lockFinding = (): Finding => {
+const lockFinding = (): DoctorFinding => {
   const {program, missing} = lockProgram()
   if (missing) return {code: 'NO_LOCK_PROGRAM', severity: 'problem', text: `${program}(1) is not on this machine; nothing can be locked`}
   return {code: 'LOCK', severity: 'ok', text: program === null ? 'locks by lock files' : `locks by ${program}(1)`}
 }
 
-const journalFinding = async (place: StatePlace): Promise<Finding> => {
+const journalFinding = async (place: StatePlace): Promise<DoctorFinding> => {
   let journals: Journals
   try {
     journals = listJournals(place)
@@ -79,7 +80,7 @@ export default class Doctor extends MailopsCommand {
     this.listen(flags)
     const place = statePlace()
     const uid = process.getuid?.()
-    const findings: Finding[] = [
+    const findings: DoctorFinding[] = [
       nodeFinding(process.versions.node),
       uid === undefined || uid === 0
         ? {code: 'PRIVILEGES', severity: 'ok', text: uid === undefined ? 'privileges as Windows gives them' : 'running as root'}

@@ -28,8 +28,7 @@ export default class Recover extends MailopsCommand {
     const progress = this.progress('recovering')
     const talk = {warn: (text: string) => void this.warn(text), progress: progress.report}
     const handlers = await bulkHandlers(this.config)
-    const recovered = await recover({handlers, place, talk, ...(id !== undefined && {id})})
-    progress.end()
+    const recovered = await recover({handlers, place, talk, ...(id !== undefined && {id})}).finally(progress.end)
     for (const one of recovered) this.#tell(one)
     if (recovered.length === 0) this.say('nothing was left unfinished')
     process.exitCode = exitOf(recovered)

@@ -13,7 +13,7 @@ export default class Undo extends ChangeCommand {
   static override description =
     'Makes the inverse of a change and applies it the same way: shown first, checked against what is there now, ' +
     'journalled. What somebody else has changed since is not overwritten (exit 75).\n\n' +
-    'Exit status: 0 undone, 64 cannot be undone, 66 no such change, 75 changed meanwhile or busy.'
+    'Exit status: 0 undone, 64 cannot be undone, 66 no such change, 75 changed meanwhile or busy, 130 interrupted.'
   static override examples = [
     '<%= config.bin %> undo 20260303-094512-5f0a --dry-run',
     '<%= config.bin %> undo last --yes',

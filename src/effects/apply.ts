@@ -13,6 +13,7 @@ import {statePlace, type StatePlace} from './state.js'
 import {underWay} from './under-way.js'
 import {bulkContext, commitSimple, rollBack, writeEnd, type Talk, type Work} from './work.js'
 
+/** How a plan is applied. */
 export interface ApplyOptions extends Talk {
   /** Handlers of the bulk changes in the plan. */
   readonly handlers?: readonly BulkHandler[]
@@ -25,6 +26,7 @@ export interface ApplyOptions extends Talk {
   readonly verify?: () => Promise<void>
 }
 
+/** A plan that was applied. */
 export interface Applied {
   readonly journalId: string
   /** What each bulk change gave, in the order of the plan. */

@@ -13,6 +13,7 @@ export const tracesOf = ({paths, programs}: MailServer): string[] => [
   ...programs.flatMap(program => find(program) ?? []),
 ]
 
+/** What can be said of the state directory without making it. */
 export interface StateFitness {
   readonly path: string
   readonly exists: boolean

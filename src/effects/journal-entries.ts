@@ -40,6 +40,7 @@ export interface UnreadableEntry {
   readonly error: unknown
 }
 
+/** All journals of a state directory. */
 export interface Journals {
   /** Oldest first. */
   readonly entries: JournalEntry[]

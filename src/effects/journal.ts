@@ -42,6 +42,7 @@ export interface Saved {
   readonly link?: string
 }
 
+/** One line of a journal; `n` is the place of a change in the plan. */
 export type JournalRecord =
   | PlanRecord
   | {readonly type: 'staging'; readonly n: number; readonly saved: Saved}

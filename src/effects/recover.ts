@@ -17,6 +17,7 @@ import {bulkContext, commitSimple, isDone, lastBegun, rollBack, slotOf, writeEnd
 
 const BLANK_MS = 10_000
 
+/** What became of a change that was cut off. */
 export interface Recovered {
   readonly id: string
   readonly subject: string
@@ -166,6 +167,7 @@ const dropBlank = async (paths: readonly string[], {run}: StatePlace): Promise<v
   }
 }
 
+/** What to recover, and with what. */
 export interface RecoverOptions {
   readonly handlers: readonly BulkHandler[]
   readonly place: StatePlace

@@ -17,6 +17,7 @@ export interface Talk {
   readonly signal?: AbortSignal
 }
 
+/** A plan under way: what every step of it needs. */
 export interface Work {
   readonly plan: Plan
   readonly journal: Journal

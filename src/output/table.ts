@@ -1,5 +1,6 @@
 // Tables of text that fit a width.
 
+/** A column of a table. */
 export interface Column {
   readonly heading: string
   /** Numbers stand right. */

@@ -29,9 +29,12 @@ export type FakeQmailSend = {
   stop: () => Promise<void>
 }
 
-/** Whether daemontools' supervise, svc and svstat are installed. */
-export const haveDaemontools = () =>
-  ['supervise', 'svc', 'svstat'].every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0)
+/** Whether daemontools' supervise, svc and svstat are installed; in CI they must be. */
+export const haveDaemontools = () => {
+  const have = ['supervise', 'svc', 'svstat'].every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0)
+  if (!have && process.env['CI'] === 'true') throw new Error('CI must have daemontools')
+  return have
+}
 
 /** The process that holds a queue's lock/sendmutex, from /proc/locks; undefined when it is free. */
 export const lockHolder = (queue: string): number | undefined => {

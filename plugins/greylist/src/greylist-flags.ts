@@ -5,6 +5,7 @@ import {parseListener} from './settings/listener.js'
 import {readSettings} from './effects/settings/read.js'
 import type {Settings} from './policy/types.js'
 
+/** --config, --socket, --db and --store. */
 export const placeFlags = {
   config: Flags.string({helpValue: 'FILE', description: 'settings file instead of /etc/mailops/greylist.json'}),
   socket: Flags.string({helpValue: 'PATH', description: "the filter's socket; the daemon's control socket is found from it"}),

@@ -12,6 +12,7 @@ import {placeFlags, settingsFrom} from './greylist-flags.js'
 import {makeRule, ruleKey, ruleText, RULE_KINDS} from './policy/rule.js'
 import type {Rule, RuleList, Settings} from './policy/types.js'
 
+/** The options of both. */
 export const listFlags = {
   ...placeFlags,
   as: Flags.option({options: RULE_KINDS, description: 'what the entry is compared with; needed for a bare name, which may be a domain of senders, a client or a HELO'})(),
@@ -19,6 +20,7 @@ export const listFlags = {
   remove: Flags.boolean({description: 'take the entries off the list'}),
 }
 
+/** Their arguments: at least one entry. */
 export const listArgs = {
   entry: Args.string({required: true, ignoreStdin: true, description: '192.0.2.7, 192.0.2.0/24, 2001:db8::/32, user@domain, or a name with --as; several may be given'}),
 }
@@ -36,6 +38,7 @@ interface ListFlagged {
   readonly yes: boolean
 }
 
+/** Their base: reads the entries, plans, applies, says what came of it. */
 export abstract class ListCommand extends ChangeCommand {
   /** Adds the entries to a list, or takes them off. */
   protected async change(list: RuleList, texts: readonly string[], flags: ListFlagged): Promise<JsonObject> {

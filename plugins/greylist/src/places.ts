@@ -1,4 +1,4 @@
-// Where the daemon's things are, from the path of the filter's socket and the directory of the state.
+// Where the daemon's things are, from the path of the filter's socket.
 import {join} from 'node:path'
 
 /** Folder beside the filter's socket that belongs to the daemon: its control socket and the tally of unchecked connections. */
@@ -12,9 +12,3 @@ export const controlPath = (socket: string): string => join(sideFolder(socket), 
 
 /** One letter a connection that no daemon checked (see filter/main.c). */
 export const tallyPath = (socket: string): string => join(sideFolder(socket), 'unchecked')
-
-/** The filter's socket below the directory for what lives until the next boot. */
-export const defaultSocket = (run: string): string => join(run, 'greylist.sock')
-
-/** The store below the directory of the state; its folder belongs to the daemon. */
-export const defaultDatabase = (state: string): string => join(state, 'greylist', 'greylist.db')

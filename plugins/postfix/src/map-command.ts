@@ -3,6 +3,7 @@ import {MailopsCommand} from 'mailops'
 
 import {type Instance, otherInstances} from './effects/index.js'
 
+/** Gives `instanceOrWarning`. */
 export abstract class MapCommand extends MailopsCommand {
   /**
    * The Postfix instance of --config-dir, MAIL_CONFIG or Postfix's own; undefined where there is none. One that nobody named

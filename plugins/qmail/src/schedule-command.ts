@@ -43,6 +43,7 @@ export interface ScheduleFlagged {
   readonly yes: boolean
 }
 
+/** Their base: checks, chooses, asks, applies, says what came of it. */
 export abstract class ScheduleCommand extends ChangeCommand {
   /** What happens to messages that match, or to all: asks, applies, reports. */
   protected async schedule(action: Action, flags: ScheduleFlagged): Promise<JsonObject> {

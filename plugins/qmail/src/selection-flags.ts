@@ -13,9 +13,9 @@ const SELECTION = 'SELECTION'
 const NOT = 'SELECTION: NOT'
 
 const value = (description: string, helpValue: string) =>
-  Flags.string({description, helpValue, multiple: true, helpGroup: SELECTION})
+  Flags.string({description, helpValue, multiple: true, multipleNonGreedy: true, helpGroup: SELECTION})
 const notValue = (name: string, helpValue: string) =>
-  Flags.string({description: `leave out what --${name} would take`, helpValue, multiple: true, helpGroup: NOT})
+  Flags.string({description: `leave out what --${name} would take`, helpValue, multiple: true, multipleNonGreedy: true, helpGroup: NOT})
 const yes = (description: string) => Flags.boolean({description, helpGroup: SELECTION})
 const notYes = (name: string) => Flags.boolean({description: `leave out what --${name} would take`, helpGroup: NOT})
 

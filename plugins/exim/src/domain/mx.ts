@@ -54,7 +54,7 @@ export const isLinkLocal = (address: string): boolean => {
 }
 
 /** True for addresses that the Internet cannot reach: behind a NAT, an MX never names them. */
-export const isPrivate = (address: string): boolean => {
+export const isOffInternet = (address: string): boolean => {
   const form = addressForm(address)
   return form !== null && !['unicast', 'reserved'].includes(ipaddr.process(form).range())
 }

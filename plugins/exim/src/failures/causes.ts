@@ -19,6 +19,7 @@ export interface Thresholds {
   readonly outageUsers: number
 }
 
+/** What the causes are told apart by, unless told otherwise. */
 export const DEFAULT_THRESHOLDS: Thresholds = {accountsPerAddress: 5, addressesPerAccount: 5, failuresPerPair: 20, outageUsers: 5}
 
 /** Mail programs try again after half a minute at the soonest. */

@@ -1,19 +1,11 @@
 // The times of --since and --until: ages, dates, times of the day, seconds since 1970.
-import {OpsError} from 'mailops/core'
+import {durationSeconds, OpsError} from 'mailops/core'
 
 import type {WallClock} from './clock.js'
 
-const AGE = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 const TIME = /^(\d\d):(\d\d)(?::(\d\d))?$/
 const WORDS: Readonly<Record<string, number>> = {today: 0, yesterday: 1}
-
-const ageSeconds = (text: string): number | null => {
-  const parts = text === '' ? null : AGE.exec(text)
-  if (parts === null) return null
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map(part => Number(part ?? 0))
-  return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
-}
 
 /** What a text is read against. */
 export interface Now {
@@ -40,7 +32,7 @@ const ofToday = (text: string, {wall, today: [year, month, day]}: Now): number |
 
 /** Takes `2h`, `1d12h`, `2026-03-03`, `2026-03-03 09:00`, `09:30`, `today`, `yesterday` or `@1772530000`; returns seconds since 1970. */
 export const parseMoment = (text: string, option: string, now: Now): number => {
-  const age = ageSeconds(text)
+  const age = durationSeconds(text)
   const time = age !== null ? now.now - age : /^@\d+$/.test(text) ? Number(text.slice(1)) : (dated(text, now) ?? ofToday(text, now))
   if (time !== null && Number.isFinite(time)) return time
   throw new OpsError('USAGE', `${option} '${text}': not a time`, {

@@ -90,7 +90,7 @@ test('wrong rights alone are mended, unless forced; missing keys and keys that a
 })
 
 test('times and servers as they are typed', () => {
-  expect(['90s', '10m', '1h', '5'].map(text => parseDuration(text, 'wait'))).toEqual([90, 600, 3600, 5])
+  expect(['90s', '10m', '1h30m', '5'].map(text => parseDuration(text, 'wait'))).toEqual([90, 600, 5400, 5])
   expect(parseServer('[::1]:2525')).toEqual({host: '::1', port: 2525})
   expect(parseServer('mx.example')).toEqual({host: 'mx.example', port: 25})
   fc.assert(

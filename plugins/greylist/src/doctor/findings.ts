@@ -1,15 +1,7 @@
 // What doctor says of greylisting, from facts that were looked up: which filter, is the daemon there, do clients pass unchecked.
-import {plural} from 'mailops/core'
+import {plural, type DoctorFinding} from 'mailops/core'
 
 import {STALE_DAYS} from '../providers/providers.js'
-
-/** As doctor shows it (see the core's doctor hook). */
-export interface GreylistFinding {
-  readonly code: string
-  readonly severity: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly hint?: string
-}
 
 /** What was found on this machine. */
 export interface GreylistFacts {
@@ -29,7 +21,7 @@ export interface GreylistFacts {
 
 const LASTING_SECONDS = 600
 
-const filterFinding = ({filter, hasCompiler}: GreylistFacts): GreylistFinding => {
+const filterFinding = ({filter, hasCompiler}: GreylistFacts): DoctorFinding => {
   if (filter === null)
     return {code: 'GREYLIST_NO_FILTER', severity: 'note', text: 'greylist filter: none that runs', hint: 'mailops greylist build-filter --yes'}
   const text = `greylist filter: ${filter.form} form ${filter.version} in ${filter.path}`
@@ -38,7 +30,7 @@ const filterFinding = ({filter, hasCompiler}: GreylistFacts): GreylistFinding =>
     : {code: 'GREYLIST_FILTER', severity: 'ok', text}
 }
 
-const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): GreylistFinding | null => {
+const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): DoctorFinding | null => {
   switch (daemon) {
     case 'answers':
       return {code: 'GREYLIST_DAEMON', severity: 'ok', text: `greylist daemon answers on ${socket}`}
@@ -51,7 +43,7 @@ const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): GreylistFind
   }
 }
 
-const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): GreylistFinding | null => {
+const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): DoctorFinding | null => {
   if (unchecked === null || unchecked.count === 0) return null
   const lasting = unchecked.secondsAgo < LASTING_SECONDS
   return {
@@ -63,7 +55,7 @@ const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): GreylistFinding |
 }
 
 /** Only where a daemon uses it. */
-const providersFinding = ({providers, daemon}: GreylistFacts): GreylistFinding | null => {
+const providersFinding = ({providers, daemon}: GreylistFacts): DoctorFinding | null => {
   if (providers === null || daemon === 'absent' || providers.days <= STALE_DAYS) return null
   return {
     code: 'GREYLIST_PROVIDERS_OLD',
@@ -74,5 +66,5 @@ const providersFinding = ({providers, daemon}: GreylistFacts): GreylistFinding |
 }
 
 /** Nothing where greylisting was never set up, except which filter would run. */
-export const greylistFindings = (facts: GreylistFacts): GreylistFinding[] =>
+export const greylistFindings = (facts: GreylistFacts): DoctorFinding[] =>
   [filterFinding(facts), daemonFinding(facts), uncheckedFinding(facts), providersFinding(facts)].filter(finding => finding !== null)

@@ -13,6 +13,7 @@ export interface GatheredEntries extends Iterable<Entry> {
   readonly passed: number
 }
 
+/** Takes entries one by one; of two with the same key it keeps what `merged` makes of them. */
 export class EntryGatherer implements GatheredEntries {
   readonly #places = new Map<string, number>()
   #numbers = new Float64Array(1024 * WIDTH)

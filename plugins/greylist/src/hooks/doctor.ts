@@ -1,11 +1,11 @@
 // What `mailops doctor` shows of greylisting.
-import {describe, isOpsError, type Finding} from 'mailops'
+import {describe, isOpsError, type DoctorFinding} from 'mailops'
 
 import {greylistFindings} from '../doctor/findings.js'
 import {greylistFacts} from '../effects/doctor/facts.js'
 
 /** Which filter is active, whether the daemon answers, and whether clients pass unchecked. */
-export default async (): Promise<readonly Finding[]> => {
+export default async (): Promise<readonly DoctorFinding[]> => {
   try {
     return greylistFindings(await greylistFacts())
   } catch (error) {

@@ -28,6 +28,7 @@ const withoutHeader = (decision: Decision): Decision => {
   return rest
 }
 
+/** A memory with nothing in it; it forgets the oldest messages when it is full. */
 export const makeMessages = (): Messages => {
   const messages = new Map<string, Message>()
   const find = (request: Request): Message | undefined => {

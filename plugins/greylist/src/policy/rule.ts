@@ -4,7 +4,9 @@ import {OpsError} from 'mailops/core'
 import {cidrText, parseCidr} from './address.js'
 import type {Rule, RuleKind, RuleList} from './types.js'
 
+/** What an entry can be compared with, as --as writes it. */
 export const RULE_KINDS: readonly RuleKind[] = ['ip', 'client', 'helo', 'sender', 'recipient', 'domain']
+/** The lists that an entry can stand in. */
 export const RULE_LISTS: readonly RuleList[] = ['allow', 'block', 'opt-out', 'opt-in']
 
 const bad = (message: string, hint: string): OpsError => new OpsError('BAD_ENTRY', message, {exit: 'usage', hint})

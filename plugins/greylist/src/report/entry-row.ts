@@ -33,6 +33,7 @@ export const prospect = (entry: Entry, now: number, spans: Spans): string => {
   }
 }
 
+/** The columns of `entryCells`. */
 export const ENTRY_COLUMNS: readonly Column[] = [
   {heading: 'NETWORK', shrink: true},
   {heading: 'STATE'},

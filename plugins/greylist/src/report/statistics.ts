@@ -36,6 +36,7 @@ const binned = (counts: Counts): Statistics['delays'] => {
   }))
 }
 
+/** Makes of the counters of a store what `stats` shows. */
 export const statisticsOf = ({counts, size, top}: StatisticsInput): Statistics => {
   const decisions = Object.entries(counts)
     .flatMap(([name, count]) => {

@@ -10,6 +10,7 @@ import {fileSchema, type FileSettings} from './schema.js'
 const SECOND = 1000
 const DAY = 86_400 * SECOND
 
+/** How many pending entries a group of networks, and the whole store, may have; `ipv4` and `ipv6` are the prefixes of a group. */
 export const DEFAULT_LIMITS: Limits = {perGroup: 4096, ipv4: 16, ipv6: 48, pending: 2_000_000}
 
 /** The defaults, for a place: RFC 6647 within 60 s and a day, 36 days as most peers. */

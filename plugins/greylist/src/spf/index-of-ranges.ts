@@ -20,6 +20,7 @@ const keyOf = ({address, prefix}: Cidr): string => `${prefix}/${address.family =
 const keyAt = (address: Address, prefix: number): string =>
   `${prefix}/${address.family === 4 ? maskV4(address.value, prefix) : maskV6(address.hex, prefix)}`
 
+/** An index with no domain in it. */
 export const domainRanges = (): DomainRanges => {
   const domains = new Map<string, {readonly cidrs: readonly Cidr[]; readonly map: CidrMap<true>}>()
   const first = new Map<string, string>()

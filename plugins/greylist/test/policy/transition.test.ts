@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import {expect, test} from 'vitest'
 
 import {decideOn} from '../../src/policy/transition.js'
-import {memoryTable} from '../../src/store/memory-table.js'
+import {memoryTable} from '../support/memory-table.js'
 import type {Ask} from '../../src/store/store.js'
 import {asks, LIMITS} from '../support/asks.js'
 

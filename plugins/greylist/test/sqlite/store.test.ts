@@ -9,7 +9,7 @@ import {expect, test} from 'vitest'
 import {temporaryDirectory} from '../../../../test/support/temporary.js'
 import {openSqlite} from '../../src/effects/sqlite/open.js'
 import {decideOn, keyText} from '../../src/policy/transition.js'
-import {memoryTable} from '../../src/store/memory-table.js'
+import {memoryTable} from '../support/memory-table.js'
 import type {Answer, Ask, Entry, Store} from '../../src/store/store.js'
 import {asks, LIMITS} from '../support/asks.js'
 

@@ -1,18 +1,10 @@
 // What `mailops doctor` says of one pattern map.
-import {bytesText, countText, plural, terminalSafe} from 'mailops/core'
+import {bytesText, countText, plural, terminalSafe, type DoctorFinding} from 'mailops/core'
 
 import {copiesOf, type Holder} from '../configuration/holders.js'
 import {residentBytes} from '../estimate/document.js'
 import type {TableEstimate} from '../memory/table-estimate.js'
 import type {Table} from '../table/entry.js'
-
-/** As mailops' own Finding. */
-export interface DoctorFinding {
-  readonly code: string
-  readonly severity: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly hint?: string
-}
 
 /** More than this on the whole machine is worth a look. */
 const MUCH_BYTES = 64 * 1024 * 1024

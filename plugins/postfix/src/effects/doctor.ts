@@ -1,8 +1,8 @@
 // The pattern maps of the instances on this machine, for doctor.
-import {describe} from 'mailops/core'
+import {describe, type DoctorFinding} from 'mailops/core'
 
 import type {NamedMap} from '../configuration/map-values.js'
-import {type DoctorFinding, mapFindings} from '../doctor/map-finding.js'
+import {mapFindings} from '../doctor/map-finding.js'
 import {estimateTable} from '../memory/table-estimate.js'
 import {parseTable} from '../table/parse.js'
 import {placeOf} from './configuration/holders.js'

@@ -1,5 +1,5 @@
 // Answers a key as the table would, rule by rule like dict_regexp_lookup, and says why.
-import type {Entry, If, Rule, Table} from '../table/entry.js'
+import type {If, Rule, Table} from '../table/entry.js'
 import type {PatternUse} from '../table/pattern-use.js'
 import {capturesCertain, Matcher} from './match.js'
 
@@ -103,7 +103,3 @@ export class TableLookup {
     return matcher
   }
 }
-
-/** The rules of a table with their places, for those who look at each. */
-export const rulesOf = (table: Table): {entry: number; rule: Rule}[] =>
-  table.entries.flatMap((entry: Entry, at) => (entry.kind === 'rule' ? [{entry: at, rule: entry}] : []))

@@ -1,6 +1,5 @@
-// What a table costs: heap of a process that has it open, cold and after long use, and the time of lookups.
+// What a table costs: heap of a process that has it open, cold and after long use.
 export {COMPILE_LIMITS, type CompileLimits, CompiledPattern, type CompileOptions} from './glibc/compiled.js'
-export {beginsAnchored, missCost} from './lookup-cost.js'
 export {estimatePattern, type PatternEstimate, type PatternRole} from './pattern-estimate.js'
 export {PCRE_CODE_MAX, PCRE_UNTOUCHED_BYTES, pcreCodeBytes} from './pcre/estimate.js'
 export {

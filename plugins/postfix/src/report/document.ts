@@ -37,11 +37,14 @@ export interface OptimizeDocument {
 /** How many rules a table has, ifs and what is skipped aside. */
 export const ruleCount = (table: Table): number => table.entries.filter(({kind}) => kind === 'rule').length
 
+/** What was rewritten, as a member of the document. */
 export const rewritesOf = ({rewrites}: Optimized): OptimizeDocument['rewrites'] =>
   rewrites.map(({kind, lines, byLines}) => ({lines, kind, ...(byLines !== undefined && {by: byLines})}))
 
+/** Rules that stayed, and why. */
 export const keptOf = ({kept}: Optimized): OptimizeDocument['kept'] =>
   kept.map(({line, reason, detail}) => ({line, reason, ...(detail !== undefined && {detail})}))
 
+/** What Postfix would warn about. */
 export const findingsOf = (findings: readonly Finding[], file: string): OptimizeDocument['findings'] =>
   findings.map(({code, line, message, consequence}) => ({code, file, line, message, consequence}))

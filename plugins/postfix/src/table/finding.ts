@@ -35,6 +35,7 @@ export interface Finding {
   readonly consequence: string
 }
 
+/** What each kind of finding does to lookups. */
 export const CONSEQUENCES: Readonly<Record<FindingEffect, string>> = {
   'rule-skipped': 'Postfix skips this rule: it never answers',
   'if-dropped':

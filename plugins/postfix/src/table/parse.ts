@@ -9,13 +9,16 @@ import type {Engine} from './pattern-use.js'
 import {readStatement} from './statement.js'
 import {finding} from './statement-finding.js'
 
+/** How much is read. */
 export interface TableLimits extends PatternLimits {
   /** Biggest table that is read, in bytes. */
   readonly tableBytes: number
 }
 
+/** Limits that no table in use comes near. */
 export const TABLE_LIMITS: TableLimits = {...PATTERN_LIMITS, tableBytes: 1 << 28}
 
+/** How Postfix would read it. */
 export interface ParseOptions {
   readonly engine: Engine
   /** True where the parameter that uses the table forbids $n: Postfix then skips rules that have one. */

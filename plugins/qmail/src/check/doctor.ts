@@ -1,16 +1,8 @@
 // What doctor says of one queue, from the facts about it.
-import {bytesText, plural} from 'mailops/core'
+import {bytesText, plural, type DoctorFinding} from 'mailops/core'
 
 import type {LayoutProblem} from '../queue/recognise.js'
 import type {QueueLayout} from '../queue/layout.js'
-
-/** A finding of doctor (the core's `Finding`, which pure code does not import). */
-export interface DoctorFinding {
-  readonly code: string
-  readonly severity: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly hint?: string
-}
 
 /** The facts, as effects/check/queue-facts.ts gathers them. */
 export interface DoctorFacts {

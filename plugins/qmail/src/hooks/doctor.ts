@@ -1,12 +1,12 @@
 // What `mailops doctor` shows of the qmail queues of this machine.
-import {describe, isOpsError, type Finding} from 'mailops'
+import {describe, isOpsError, type DoctorFinding} from 'mailops'
 import {statePlace} from 'mailops/effects'
 
 import {doctorFindings} from '../check/doctor.js'
 import {factsOf} from '../effects/check/queue-facts.js'
 import {findQueues} from '../effects/reading/index.js'
 
-const findingsOf = async (path: string): Promise<Finding[]> => {
+const findingsOf = async (path: string): Promise<DoctorFinding[]> => {
   try {
     return doctorFindings(await factsOf(path, statePlace()))
   } catch (error) {
@@ -19,11 +19,11 @@ const findingsOf = async (path: string): Promise<Finding[]> => {
 }
 
 /** The findings about every queue that is found; MAILOPS_QMAIL_QUEUE names one more, as for all commands. */
-export default async (): Promise<Finding[]> => {
+export default async (): Promise<DoctorFinding[]> => {
   const {queues, denied} = findQueues()
   const named = process.env['MAILOPS_QMAIL_QUEUE']
   const all = named === undefined || queues.includes(named) ? queues : [...queues, named]
-  const found: Finding[] = []
+  const found: DoctorFinding[] = []
   for (const path of all) found.push(...(await findingsOf(path)))
-  return [...found, ...denied.map((path): Finding => ({code: 'QMAIL_DENIED', severity: 'note', text: `${path} may be a queue, but is closed to this user`, hint: 'run it as root'}))]
+  return [...found, ...denied.map((path): DoctorFinding => ({code: 'QMAIL_DENIED', severity: 'note', text: `${path} may be a queue, but is closed to this user`, hint: 'run it as root'}))]
 }

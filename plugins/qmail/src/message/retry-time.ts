@@ -21,12 +21,8 @@ export const nextRetry = ({birth, now}: MessageClock, channel: string): number =
   return birth + (root + (channel === 'local' ? 10 : 20)) ** 2
 }
 
-/** Returns when qmail-send gives up: an attempt later than this turns each deferral into a failure. */
+/** Returns when qmail-send gives up: an attempt later than this turns each deferral into a failure (`recent > birth + lifetime` in pass_dochan()). */
 export const expiresAt = (birth: number, lifetime: number = DEFAULT_QUEUE_LIFETIME): number => birth + lifetime
-
-/** True when the next attempt will be the last (`recent > birth + lifetime` in pass_dochan()). */
-export const isExpired = ({birth, now}: MessageClock, lifetime: number = DEFAULT_QUEUE_LIFETIME): boolean =>
-  now > expiresAt(birth, lifetime)
 
 /** True when qmail-send will remove a message that was never accepted: `messAtime` older than 36 hours. */
 export const isOssified = (messAtime: number, now: number): boolean => now > messAtime + OSSIFIED_SECONDS

@@ -4,6 +4,7 @@ import {OpsError} from 'mailops/core'
 /** `live`: qmail-send goes on; `offline`: it is down; `swap`: everything at once, by renaming directories. */
 export type Method = 'live' | 'offline' | 'swap'
 
+/** What --method takes. */
 export const METHODS = ['auto', 'live', 'offline', 'swap'] as const
 
 /** What the choice depends on. */

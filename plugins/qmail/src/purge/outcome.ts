@@ -9,9 +9,11 @@ export interface Skipped {
 
 /** Reasons that say: it has gone by itself, there was nothing left to do. */
 export const VANISHED = 'vanished'
+/** It has gone, and its number is in use again. */
 export const REUSED = 'vanished, its number belongs to another message now'
 /** A recipient of the selection is not the only one who would lose it. */
 export const SHARED = 'other recipients are pending'
+/** qmail-queue is still at it. */
 export const BEING_INJECTED = 'is being injected'
 
 /** True for a message that left by itself: a skip that is no failure. */

@@ -89,7 +89,7 @@ test('repair: dry run, needs --yes, repairs, is undone', async () => {
   expect(asked.stderr).toContain('NEEDS_YES')
   expect(differences(before, picture(queue))).toEqual([])
   const repaired = await check(queue, '--repair', '--yes')
-  expect(repaired.stderr).toMatch(/2 findings mended in \d+ steps; journal \d{8}-/)
+  expect(repaired.stderr).toMatch(/2 findings mended in \d+ steps; journal (\d{8}-\S+); take it back with: mailops undo \1$/m)
   expect(repaired.status).toBe(0)
   expect(await codes(queue)).toEqual({})
   expect((await mailops(queue, 'undo', 'last', '--yes')).status).toBe(0)

@@ -183,7 +183,8 @@ describe('restore and trash', () => {
     const before = snapshotTree(queue.dir)
     const id = purge('--all').document['journalId'] as string
     expect(trashes()).toMatchObject([{id, messages: 6, method: 'offline', queue: queue.dir}])
-    expect(json(['qmail', 'restore', id, '--sender', 'keep@a.example', '--yes'])).toMatchObject({status: 0, document: {restored: 1, remaining: 5, complete: false}})
+    // Options first: one that took several words would swallow the id.
+    expect(json(['qmail', 'restore', '--sender', 'keep@a.example', id, '--yes'])).toMatchObject({status: 0, document: {restored: 1, remaining: 5, complete: false}})
     expect(existsSync(join(queue.dir, pathOf(queue, 'mess', kept)))).toBe(true)
     expect(trashes()).toMatchObject([{id, messages: 5}])
     expect(mailops(['history']).stdout).toContain('partly-undone')

@@ -5,9 +5,6 @@ import type {ConfigFile} from './inventory.js'
 /** Larger ones are not read: V8 keeps no longer text, and no configuration is that large. */
 export const MOST_CONFIG_BYTES = 192 * 1024 * 1024
 
-/** The recipe's four files. */
-export const RECIPE = ['mailConfig.xml', 'domainList.xml', 'greyListBypass.xml', 'greyList.dat'] as const
-
 const extensionOf = (name: string): string => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
 
 // Recovery copies and what is written all the time: brought along as they are, never patched.

@@ -31,21 +31,20 @@ const valueLines = (values: readonly Value[], all: boolean): string[] =>
     return ['', `${TITLES[kind]}: ${some.length}`, ...shown.map(valueLine), ...more]
   })
 
-const eraText = ({era, eraFrom, version}: Inventory): string => {
-  const name = era === 'xml' ? 'XML era (up to 16.x)' : 'JSON era (17 and later)'
-  return `${name}, ${version === null ? 'version not known (no program in the folder that tells it)' : `version ${version}`}${eraFrom === 'files' ? ', told by its files' : ''}`
-}
+const eraText = ({era, eraFrom}: Inventory): string =>
+  `${era === 'xml' ? 'XML era (up to 16.x)' : 'JSON era (17 and later)'}${eraFrom === 'files' ? ', told by its files' : ''}`
 
 /**
  * The lines of an inventory.
  * @param all show every value, however many there are
  */
 export const inventoryLines = (inventory: Inventory, {all, width = 80}: {all: boolean; width?: number}): string[] => {
-  const {domains, files, directories, values, pathless} = inventory
+  const {domains, files, directories, values, pathless, version} = inventory
   const bytes = domains.reduce((sum, domain) => sum + (domain.bytes ?? 0), 0)
   const shownDomains = all ? domains : domains.slice(0, SHOWN)
   return [
-    `${terminalSafe(inventory.serviceDirectory)}: ${eraText(inventory)}; paths of a ${inventory.host === 'windows' ? 'Windows' : 'Linux'} host`,
+    `${terminalSafe(inventory.serviceDirectory)}: ${eraText(inventory)}`,
+    `${version === null ? 'version not known (no program in the folder tells it)' : `version ${version}`}; paths of a ${inventory.host === 'windows' ? 'Windows' : 'Linux'} host`,
     `${plural(domains.length, 'domain')} (${bytesText(bytes)} of data here), ${plural(files.length, 'configuration file')}`,
     '', ...tableLines(FILES, files.map(fileRow), width),
     ...(domains.length === 0 ? [] : ['', ...tableLines(DOMAINS, shownDomains.map(domainRow), width)]),

@@ -77,10 +77,3 @@ export interface Source {
   readonly files: (wanted?: (entry: SourceEntry) => boolean) => AsyncIterable<SourceFile>
   readonly close: () => Promise<void>
 }
-
-/**
- * Opens a source. In effects/source/:
- * `openBundle(path, {passphrase})` and `openFolder(path, {domains, ...})`; both give this type.
- * @throws OpsError 65 for anything in a bundle that is not as this program writes it
- */
-export type OpenSource<Options> = (path: string, options: Options) => Promise<Source>

@@ -1,5 +1,6 @@
 // What verify may find, each under a code that stays.
 
+/** The codes, each with what it means. */
 export const CODES = {
   DOMAIN_NOT_CONFIGURED: 'a domain of the bundle is not in the target\'s configuration',
   DOMAIN_PATH_MISSING: 'the directory of a domain is not there',

@@ -27,7 +27,7 @@ export default class SetDomain extends ChangeCommand {
     'unless --force is given.\n\n' +
     'Exit status: 0 done, or so already; 64 DNS disagrees (--force), or usage; 65 a list is a symbolic link; 66 no list ' +
     'of domains here; 69 the API did not do it, and what was done is taken back; 75 DNS could not say, or busy; 77 no ' +
-    'permission; 78 has to be done by hand, which is told.'
+    'permission; 78 has to be done by hand, which is told; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> exim set-domain example.com local --dry-run',
     '<%= config.bin %> exim set-domain example.com remote --yes',
@@ -83,7 +83,7 @@ export default class SetDomain extends ChangeCommand {
     const verify = async (): Promise<void> => this.#verify({root, config: around.config, domain, role})
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes: flags.yes, verify})
     if (applied === null) return {...document, changed: false, dryRun: true, plan: this.planJson(plan)}
-    this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}`)
+    this.say(`${domain} is ${role} now (was: ${before}); journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     const next = afterwards(
       around.system,
       plan.changes.flatMap(change => (change.kind === 'write' ? [change.path] : [])),

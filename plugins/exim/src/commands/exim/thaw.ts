@@ -23,7 +23,7 @@ export default class Thaw extends ChangeCommand {
     'freeze them again it refuses: mailops exim set-domain first. With --no-deliver they are only thawed, which can be ' +
     'undone; the next queue run takes them.\n\n' +
     'Exit status: 0 done, or there is none; 1 some are frozen again; 64 usage; 69 no Exim, or it does not show its queue; 75 busy; 77 no ' +
-    'permission; 78 the domain still points here.'
+    'permission; 78 the domain still points here; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> exim thaw --caused-by example.com --dry-run',
     '<%= config.bin %> exim thaw --caused-by example.com --yes',

@@ -3,7 +3,7 @@ import {networkInterfaces} from 'node:os'
 
 import {OpsError} from 'mailops/core'
 
-import {addressForm, isLinkLocal, isLoopback, isPrivate} from '../../domain/mx.js'
+import {addressForm, isLinkLocal, isLoopback, isOffInternet} from '../../domain/mx.js'
 import {readText} from './root.js'
 
 /** An address and how it is known. */
@@ -50,4 +50,4 @@ export const ownAddresses = (root: string, given: readonly string[]): OwnAddress
 ]
 
 /** True when nothing of it could be an MX for the Internet: then a NAT is likely, and its outside has to be told. */
-export const isBehindNat = (own: readonly OwnAddress[]): boolean => own.every(({address}) => isPrivate(address))
+export const isBehindNat = (own: readonly OwnAddress[]): boolean => own.every(({address}) => isOffInternet(address))

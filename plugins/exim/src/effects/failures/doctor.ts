@@ -1,5 +1,5 @@
 // What `mailops doctor` shows of Exim's logs: where they are, and whether their ends tell of something to mend.
-import {bytesText, describe, isOpsError, plural} from 'mailops/core'
+import {bytesText, describe, isOpsError, plural, type DoctorFinding} from 'mailops/core'
 
 import {localClock, LogClock} from '../../failures/clock.js'
 import {Source} from '../../failures/once.js'
@@ -9,21 +9,13 @@ import {Diagnosis} from './diagnose.js'
 import {closeLogs, openLogs, type OpenLog} from './open-logs.js'
 import {findLogs} from './places.js'
 
-/** One line of doctor; the shape of its Finding. */
-export interface LogFinding {
-  readonly code: string
-  readonly severity: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly hint?: string
-}
-
 // Doctor is quick, so it reads the ends of the logs only, and of the last hour.
 const END_BYTES = 4 << 20
 const RECENT_SECONDS = 3600
 const URGENT = new Set(['monitor', 'outage', 'backend'])
 const HINT = 'mailops exim auth-failures --since 1h'
 
-const readEnds = async (logs: readonly OpenLog[]): Promise<LogFinding[]> => {
+const readEnds = async (logs: readonly OpenLog[]): Promise<DoctorFinding[]> => {
   const now = Date.now() / 1000
   const diagnosis = new Diagnosis({window: {since: now - RECENT_SECONDS, until: Infinity}})
   for (const log of logs.filter(({written}) => written >= now - RECENT_SECONDS)) {
@@ -39,7 +31,7 @@ const readEnds = async (logs: readonly OpenLog[]): Promise<LogFinding[]> => {
 }
 
 /** The findings about this machine's logs; none where there is no Exim. */
-export const logFindings = async (): Promise<LogFinding[]> => {
+export const logFindings = async (): Promise<DoctorFinding[]> => {
   try {
     const {files} = await findLogs()
     // Syslog alone may be any mail server's.
@@ -49,10 +41,10 @@ export const logFindings = async (): Promise<LogFinding[]> => {
     try {
       const newest = [...series.values()].map(list => list.at(-1)!)
       const size = [...series.values()].flat().reduce((sum, log) => sum + log.size, 0)
-      const closed = unopened.map(({path, error}): LogFinding => ({
+      const closed = unopened.map(({path, error}): DoctorFinding => ({
         code: 'EXIM_LOG_DENIED', severity: 'note', text: isOpsError(error) ? error.message : `cannot read ${path}`, hint: 'run it as root',
       }))
-      const place: LogFinding[] = newest.length === 0 ? [] : [{code: 'EXIM_LOGS', severity: 'ok', text: `Exim logs to ${newest.map(({path}) => path).join(', ')} (${plural(own.length, 'file')}, ${bytesText(size)})`}]
+      const place: DoctorFinding[] = newest.length === 0 ? [] : [{code: 'EXIM_LOGS', severity: 'ok', text: `Exim logs to ${newest.map(({path}) => path).join(', ')} (${plural(own.length, 'file')}, ${bytesText(size)})`}]
       return [...place, ...closed, ...(await readEnds(newest))]
     } finally {
       await closeLogs(series)

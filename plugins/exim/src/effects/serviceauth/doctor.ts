@@ -1,21 +1,13 @@
 // What `mailops doctor` shows of cPanel's service keys.
-import {describe, isOpsError} from 'mailops/core'
+import {describe, isOpsError, type DoctorFinding} from 'mailops/core'
 
 import {baseAnomalies, serviceAnomalies} from '../../serviceauth/anomaly.js'
 import {SERVICEAUTH} from '../../serviceauth/layout.js'
 import {lookAtServiceauth} from './look.js'
 import {ownersOf} from './owners.js'
 
-/** One line of doctor; the shape of its Finding. */
-export interface ServiceauthFinding {
-  readonly code: string
-  readonly severity: 'ok' | 'note' | 'problem'
-  readonly text: string
-  readonly hint?: string
-}
-
 /** The findings about the keys of this machine; none where it has no cPanel. */
-export const serviceauthFindings = (base = SERVICEAUTH): ServiceauthFinding[] => {
+export const serviceauthFindings = (base = SERVICEAUTH): DoctorFinding[] => {
   try {
     const seen = lookAtServiceauth(base)
     const owners = ownersOf(base)

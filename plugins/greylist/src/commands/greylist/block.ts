@@ -8,7 +8,7 @@ export default class Block extends ListCommand {
   static override description =
     'Adds entries to the block list of the store: what they match is refused with 5xx, whatever passed before. An allow entry wins only where it is the narrower of the same kind. ' +
     'Names: a domain means itself and all below it, a leading dot only what is below, * any text. It is journalled and can be undone.\n\n' +
-    'Exit status: 0 done, or it was so already; 64 no such form of entry; 69 the store cannot be used; 75 busy; 77 no permission; 78 settings.'
+    'Exit status: 0 done, or it was so already; 64 no such form of entry; 69 the store cannot be used; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist block 203.0.113.0/24 --note "dictionary attack"',
     '<%= config.bin %> greylist block spammer@bad.example',

@@ -11,7 +11,7 @@ export default class BuildFilter extends ChangeCommand {
     'Compiles mailops-greylist and puts it where the Perl form stands, by a rename: clients that come meanwhile find ' +
     'the one or the other. Both do the same; the C form costs half the processor time a connection and a quarter of the memory a ' +
     'deferred client. --perl puts the Perl form back. CC and CFLAGS are honoured.\n\n' +
-    'Exit status: 0 done; 64 usage; 69 no compiler, or it failed; 77 no permission to write there.'
+    'Exit status: 0 done; 64 usage; 69 no compiler, or it failed; 77 no permission to write there; 130 interrupted.'
   static override examples = ['<%= config.bin %> greylist build-filter --yes', '<%= config.bin %> greylist build-filter --dry-run', '<%= config.bin %> greylist build-filter --perl --yes']
   static override flags = {
     perl: Flags.boolean({description: 'put the Perl form there instead'}),

@@ -15,7 +15,7 @@ export default class Expire extends ChangeCommand {
     'Walks once over the store and removes pending entries whose window is over and passed ones that were not used for as ' +
     'long as they are kept. The daemon does so by itself; this is for stores without one, from cron. What has expired has ' +
     'no effect any more, so it is not journalled and there is nothing to undo.\n\n' +
-    'Exit status: 0 done; 64 usage; 66 no daemon and no store; 69 SQLite is missing; 75 the daemon hangs; 77 no permission; 78 settings.'
+    'Exit status: 0 done; 64 usage; 66 no daemon and no store; 69 SQLite is missing; 75 the daemon hangs; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = ['<%= config.bin %> greylist expire --quiet', '<%= config.bin %> greylist expire --dry-run']
   static override flags = {...placeFlags, steps: Flags.integer({hidden: true, default: MOST_STEPS, min: 1})}
 

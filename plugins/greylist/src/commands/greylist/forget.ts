@@ -22,7 +22,7 @@ export default class Forget extends ChangeCommand {
     'Removes what is remembered of a network (an address stands for its network), of every network in a larger range, or of ' +
     'every triplet with a mail address as sender or recipient; --all removes everything. Lists are not touched: see allow ' +
     'and block. It is journalled; undo puts back what has not been seen anew since.\n\n' +
-    'Exit status: 0 done, or nothing fitted; 64 usage; 66 no daemon and no store; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings.'
+    'Exit status: 0 done, or nothing fitted; 64 usage; 66 no daemon and no store; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist forget 192.0.2.7 --yes',
     '<%= config.bin %> greylist forget 198.51.0.0/16 --state pending --dry-run',

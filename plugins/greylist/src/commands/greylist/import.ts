@@ -28,7 +28,7 @@ export default class Import extends ChangeCommand {
     'with named columns, or the JSON lines of export. What has expired is left out; what is here already is kept, and takes ' +
     'the better of both. A qgreylist directory must be the live one or copied by cp -p: its access times are what it knows. ' +
     'It is journalled; undo takes out what was not used since. While a shared store is away it is refused; one that goes away in the middle ends it in part.\n\n' +
-    'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings.'
+    'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',
     'db5.3_dump -p /var/lib/postgrey/postgrey.db > dump; <%= config.bin %> greylist import --from postgrey dump --yes',

@@ -12,7 +12,7 @@ export default class Opt extends ListCommand {
     '"opt out" lets mail to a recipient pass at once: for those who wait for login codes. "opt in" names those who take ' +
     'part where the settings say "recipients": "opted-in". Postfix and Exim ask for each recipient; the filter before ' +
     'qmail-smtpd decides before a recipient is known, so these lists do not apply there. It is journalled and can be undone.\n\n' +
-    'Exit status: 0 done, or it was so already; 64 no such form of entry; 69 the store cannot be used; 75 busy; 77 no permission; 78 settings.'
+    'Exit status: 0 done, or it was so already; 64 no such form of entry; 69 the store cannot be used; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist opt out user@here.example',
     '<%= config.bin %> greylist opt in shop.example',

@@ -1,8 +1,6 @@
 // Where a journalled change found its store, so that undo finds it again; without secrets.
 import {existsSync} from 'node:fs'
 
-import type {JsonObject} from 'mailops/core'
-
 import type {Settings} from '../../policy/types.js'
 import {parseListener} from '../../settings/listener.js'
 import {readSettings} from '../settings/read.js'
@@ -26,6 +24,3 @@ export const storeAt = ({file, socket, db, store}: Settings): StoreAt => {
 /** Reaches that store again; a settings file that has gone since is no hindrance. */
 export const steerAt = async ({config, socket, db, store}: StoreAt, warn: (line: string) => void): Promise<Steering> =>
   openSteering(readSettings(config !== undefined && existsSync(config) ? config : undefined, {socket: parseListener(socket), db, store}), {warn, mayCreate: true})
-
-/** The part of a bulk change's arguments that says where. */
-export const atJson = (at: StoreAt): JsonObject => at as unknown as JsonObject

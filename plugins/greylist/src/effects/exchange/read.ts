@@ -13,6 +13,7 @@ import {textOfLatin1} from '../../protocol/bytes.js'
 import {readJgreylist, readQgreylist} from './read-directory.js'
 import {readSqlgrey} from './read-sqlgrey.js'
 
+/** The programs and formats that `import --from` knows. */
 export const SOURCES = ['qgreylist', 'jgreylist', 'postgrey', 'sqlgrey', 'greylistd', 'csv', 'json'] as const
 
 export type Source = (typeof SOURCES)[number]

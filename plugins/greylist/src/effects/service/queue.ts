@@ -22,6 +22,7 @@ export interface Queue {
 /** More in one transaction would keep those that come meanwhile waiting. */
 const MOST = 1024
 
+/** Collects what comes in one turn of the event loop and puts it to the store in one transaction. */
 export const makeQueue = (holder: Holder): Queue => {
   let waiting: Pending[] = []
   let isPlanned = false

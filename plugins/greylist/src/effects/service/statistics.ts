@@ -12,6 +12,7 @@ export interface Statistics {
   flush(store: Store | null): Promise<void>
 }
 
+/** Counters that begin at nothing. */
 export const makeStatistics = (): Statistics => {
   let counts = new Map<string, number>()
   const add = (name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by)

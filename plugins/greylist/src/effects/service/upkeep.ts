@@ -19,6 +19,7 @@ export interface Upkeep {
   stop(): void
 }
 
+/** Begins to expire entries and to store counters, in steps between decisions, until it is stopped. */
 export const startUpkeep = ({holder, statistics, settings}: {holder: Holder; statistics: Statistics; settings: () => Settings}): Upkeep => {
   let isFirst = true
   let sweeping: NodeJS.Timeout | undefined

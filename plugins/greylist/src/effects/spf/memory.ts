@@ -56,6 +56,7 @@ const inTime = async <T>(work: Promise<T>): Promise<T> => {
   }
 }
 
+/** What is known of the SPF records of senders; asks DNS behind the decisions, never in front of them. */
 export const makeSpf = ({settings, store, warn}: {settings: () => Settings; store: () => Store | null; warn: (line: string) => void}): Spf => {
   const known = domainRanges()
   const none = new Map<string, number>()

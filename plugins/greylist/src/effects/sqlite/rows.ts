@@ -44,6 +44,7 @@ export interface Rows {
 /** How many of what never came back are remembered. */
 const MOST_LOST = 10_000
 
+/** The prepared statements over a database that is open; `seed` is that of its hashes. */
 export const makeRows = (database: Database, seed: number): Rows => {
   const byHash = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE hash = ? AND network = ? AND sender = ? AND recipient = ?`)
   const insert = database.prepare('INSERT INTO entry (hash, network, sender, recipient, first, idle, passed, tries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')

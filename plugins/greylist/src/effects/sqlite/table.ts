@@ -20,6 +20,7 @@ const NONE: readonly Counted[] = []
 /** Every entry that `get` gave is a Row, since it came from here. */
 const rowOf = (entry: Entry): Row => entry as Row
 
+/** The table of one transaction after the other; `counts` follow it and are taken back with it. */
 export const sqliteTable = (rows: Rows, counts: PendingCounts, limits: Limits): SqliteTable => {
   let gone: Counted[] = []
   let come: Counted[] = []

@@ -39,7 +39,7 @@ export default class LintRegexp extends MapCommand {
   }
   static override flags = {
     ...mapFlags,
-    ignore: Flags.option({options: LINT_CODES, multiple: true, description: 'leave out findings of this code', helpValue: 'CODE'})(),
+    ignore: Flags.option({options: LINT_CODES, multiple: true, multipleNonGreedy: true, description: 'leave out findings of this code', helpValue: 'CODE'})(),
     postmap: Flags.boolean({description: 'ask the real postmap too, where there is one', default: true, allowNo: true}),
     budget: Flags.integer({description: 'look for shadowed rules for so many seconds a map', min: 0, default: 30}),
   }

@@ -39,7 +39,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     'Goals: balanced; memory (no guards added); speed; readable (one line a list).\n\n' +
     'Exit status: 0 done, also when nothing could be improved; 64 usage, or a map of unknown type; 65 not a table, or not to ' +
     'be converted with --to; 66 no such file; 69 --measure without postmap; 70 our bug; 73 the output exists or cannot be ' +
-    'made; 75 the map was changed meanwhile, or is being changed; 77 no permission; 78 postconf refuses the configuration.'
+    'made; 75 the map was changed meanwhile, or is being changed; 77 no permission; 78 postconf refuses the configuration; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> postfix optimize-regexp regexp:/etc/postfix/transport.regexp > small',
     '<%= config.bin %> postfix optimize-regexp pcre:/etc/postfix/recipients -o /etc/postfix/recipients.small',
@@ -183,7 +183,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     const applied = await this.carryOut(plan, {dryRun: flags['dry-run'], yes, waitMs: LOCK_WAIT_MS})
     if (applied === null) return
     const where = document.output !== null && 'path' in document.output ? document.output.path : ''
-    this.say(`${where} written; journal ${applied.journalId}`)
+    this.say(`${where} written; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     if (flags['in-place'] && !flags.reload) this.say(`Postfix goes on with the old map until: ${reloadCommand(flags).join(' ')}`)
   }
 }

@@ -30,7 +30,7 @@ export default class Check extends ChangeCommand {
     'stopped where the repair needed that. Names that are no message numbers, links and strange directories are reported ' +
     `and never touched.\n\nCodes of findings:\n${codeLines().join('\n')}\n\n` +
     'Exit status: 0 nothing is wrong, or all of it was mended; 1 something was found, or is left; 64 usage; 65 not a ' +
-    'queue; 75 qmail-send runs and --stop was not given, or it did not stop in time; 77 not for this user.'
+    'queue; 75 qmail-send runs and --stop was not given, or it did not stop in time; 77 not for this user; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail check',
     '<%= config.bin %> qmail check --repair --dry-run',
@@ -97,7 +97,7 @@ export default class Check extends ChangeCommand {
     const result = applied.bulk[0]!.result
     for (const {path, reason} of result['skipped'] as unknown as {path: string; reason: string}[]) this.warn(`${path}: ${reason}`)
     const left = await this.#look(queue, flags.verbose)
-    this.say(`${plural(Number(result['findings']), 'finding')} mended in ${plural(Number(result['steps']), 'step')}; journal ${applied.journalId}`)
+    this.say(`${plural(Number(result['findings']), 'finding')} mended in ${plural(Number(result['steps']), 'step')}; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
     if (left.total > 0) this.say(`left: ${summaryLine(queue.path, left)}`)
     return {repaired: {...result, journalId: applied.journalId}, left}
   }

@@ -12,7 +12,7 @@ export default class Hold extends ScheduleCommand {
     'the clock: a message held beyond its lifetime is given up at its next failure. Messages still in todo have no time ' +
     'yet and are skipped.\n\n' +
     'Exit status: 0 done, or nothing matched; 64 usage; 65 not a queue; 66 no queue; 75 qmail-send runs and may not be ' +
-    'stopped, or some messages were skipped; 77 no permission.'
+    'stopped, or some messages were skipped; 77 no permission; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail hold --sender @customer.example --stop --dry-run',
     '<%= config.bin %> qmail hold --all --stop --yes',

@@ -10,7 +10,7 @@ export default class Release extends ScheduleCommand {
     'not known any more. Without a selection all messages on hold; others are not touched. qmail-send must be stopped ' +
     'for it (--stop) and is started again.\n\n' +
     'Exit status: 0 done, or nothing matched; 64 usage; 65 not a queue; 66 no queue; 75 qmail-send runs and may not be ' +
-    'stopped, or some messages were skipped; 77 no permission.'
+    'stopped, or some messages were skipped; 77 no permission; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail release --stop --yes',
     '<%= config.bin %> qmail release --sender @customer.example --stop --dry-run',

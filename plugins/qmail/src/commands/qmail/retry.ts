@@ -11,7 +11,7 @@ export default class Retry extends ScheduleCommand {
     'must be stopped for that (--stop) and is started again. Hosts that did not answer lately are passed over by qmail ' +
     'itself for up to 97 minutes, which is said.\n\n' +
     'Exit status: 0 done, or nothing matched; 64 usage; 65 not a queue; 66 no queue; 75 no qmail-send runs (all), it runs ' +
-    'and may not be stopped (selection), or some messages were skipped; 77 no permission.'
+    'and may not be stopped (selection), or some messages were skipped; 77 no permission; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail retry --yes',
     '<%= config.bin %> qmail retry --recipient @big.example --stop --dry-run',

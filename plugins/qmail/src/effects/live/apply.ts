@@ -40,6 +40,7 @@ export interface LivePurge {
 /** Messages whose intentions are synced together; each has a file or two open meanwhile. */
 export const BATCH = 400
 const TODO_WAIT_MS = 10_000
+/** Why a message was left alone. */
 export const STILL_IN_TODO = 'still waits in todo, qmail-send has not taken it up'
 
 /** A live purge under way. */
@@ -151,6 +152,7 @@ const markPreprocessed = async (marking: Marking, indexes: readonly number[]): P
   })
 }
 
+/** The places in the snapshot of what is to be taken. */
 export function* chosenIndexes({snapshot, takes}: LivePurge): Generator<number> {
   for (let i = 0; i < snapshot.length; i++) if (takes?.(i) !== false) yield i
 }

@@ -16,6 +16,7 @@ import {dropBounce, moveBounce} from './bounces.js'
 import {offsetsToDo, openChannel, readAll, thoseWith, writeTypes, writeTypesInTime} from './channel-file.js'
 import type {Ledger} from './ledger.js'
 
+/** Why a message was left alone. */
 export const DAMAGED = 'is damaged: see mailops qmail check'
 const {O_RDONLY, O_NOFOLLOW, O_NONBLOCK} = fs.constants
 const O_NOATIME = fs.constants.O_NOATIME ?? 0

@@ -36,6 +36,7 @@ const STRIDE = 512
 /** qmail-send unlinks a channel file, or ends a message, within this time after the delivery that it waited for. */
 const CALM_MS = 300
 const BUSY_MS = 30_000
+/** Why a message was not brought back. */
 export const BEING_DELIVERED = 'is being delivered; undo it again when that is over'
 
 const unmarkerOf = ({queue, trash}: Undoing): Unmarker =>

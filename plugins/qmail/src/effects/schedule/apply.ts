@@ -34,6 +34,7 @@ export interface ScheduleLive {
   readonly earlier?: ReadonlyMap<string, number> | undefined
 }
 
+/** Why a message got no time. */
 export const NOT_PREPROCESSED = 'is still in todo, it has no time yet'
 const STRIDE = 512
 

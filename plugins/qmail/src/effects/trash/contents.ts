@@ -10,7 +10,7 @@ import type {MessageNumber} from '../../queue/number.js'
 import type {TrashedMessage} from '../../trash/manifest.js'
 import {scanQueue, statOf, type OpenQueue, type Scan} from '../reading/index.js'
 import {partsInOrder, pathIn} from '../purge-offline/paths.js'
-import {listTrashes, manifestMessages, TRASH_DIRECTORY, type Trash} from './place.js'
+import {manifestMessages, TRASH_DIRECTORY, type Trash} from './place.js'
 
 /** The trash as a queue, for everything that reads one: scanQueue, selectMessages, MessageReader. */
 export const trashAsQueue = (queue: OpenQueue, {path, header}: Trash): OpenQueue => {
@@ -84,15 +84,4 @@ const removeTree = (path: string): void => {
     else fs.unlinkSync(below)
   }
   fs.rmdirSync(path)
-}
-
-/** What all trashes of a queue hold together, for stats and doctor. @throws OpsError as listTrashes */
-export const trashSize = (queue: OpenQueue): {trashes: number; messages: number; bytes: number} => {
-  const {trashes} = listTrashes(queue.path)
-  const sizes = trashes.map(trash => measureTrash(queue, trash))
-  return {
-    trashes: trashes.length,
-    messages: sizes.reduce((sum, {messages}) => sum + messages, 0),
-    bytes: sizes.reduce((sum, {bytes}) => sum + bytes, 0),
-  }
 }

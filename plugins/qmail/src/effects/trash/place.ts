@@ -8,6 +8,7 @@ import {parseHeader, parseMessageLine, type TrashedMessage, type TrashHeader} fr
 
 /** Directory in the queue that holds all trashes; qmail ignores names that begin with a dot. */
 export const TRASH_DIRECTORY = '.mailops-trash'
+/** File in a trash that says what it holds, a line a message; its first line says of which purge. */
 export const MANIFEST = 'manifest.jsonl'
 
 const ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/

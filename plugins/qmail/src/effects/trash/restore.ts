@@ -32,6 +32,7 @@ export interface Restored {
   readonly interrupted: boolean
 }
 
+/** Why a message stays in the trash. */
 export const NUMBER_TAKEN = 'its number is in use in the queue'
 
 const STRIDE = 512

@@ -1,5 +1,6 @@
 // Bytes that come in pieces of any size, taken in the sizes that a parser wants.
 
+/** A stream of buffers that gives out exactly as many bytes as are asked for. */
 export class Pieces {
   readonly #chunks: AsyncIterator<Buffer>
   #rest: Buffer = Buffer.alloc(0)

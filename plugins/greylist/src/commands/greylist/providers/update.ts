@@ -17,7 +17,7 @@ export default class ProvidersUpdate extends ChangeCommand {
     "Derives the ranges from the providers' SPF records by DNS and writes them beside the store, with today's date; a running " +
     'daemon takes them at once. A provider whose record cannot be followed to its end keeps the ranges it had. Asks the ' +
     "system's DNS servers, or the one of --resolver or of the settings. It is journalled and can be undone.\n\n" +
-    'Exit status: 0 done, or nothing has changed; 64 usage; 69 no DNS server answered; 75 busy, or changed meanwhile; 77 no permission; 78 settings.'
+    'Exit status: 0 done, or nothing has changed; 64 usage; 69 no DNS server answered; 75 busy, or changed meanwhile; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = ['<%= config.bin %> greylist providers update --yes', '<%= config.bin %> greylist providers update --resolver 192.0.2.53 --dry-run']
   static override flags = {...placeFlags, resolver: Flags.string({helpValue: 'IP[:PORT]', description: "DNS server to ask instead of the system's"})}
 

@@ -14,7 +14,7 @@ export default class TrashEmpty extends ChangeCommand {
   static override description =
     'Removes trashes of a queue: all, those older than an age, or those named. Their purges cannot be undone afterwards. ' +
     'Needs no room on the disk.\n\n' +
-    'Exit status: 0 removed, or there was none; 64 usage; 65 not a queue; 66 no queue, or no trash of that id; 75 busy; 77 no permission.'
+    'Exit status: 0 removed, or there was none; 64 usage; 65 not a queue; 66 no queue, or no trash of that id; 75 busy; 77 no permission; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail trash empty --older-than 7d --yes',
     '<%= config.bin %> qmail trash empty 20260303-094512-5f0a',

@@ -1,9 +1,9 @@
-// Entries in memory: what the policy's tests, and a daemon whose store has failed, decide on.
-import type {Table} from '../policy/transition.js'
-import {groupOf} from '../policy/address.js'
-import {keyText} from '../policy/transition.js'
-import type {Limits} from '../policy/types.js'
-import type {Entry} from './store.js'
+// Entries in memory: what the tests of the policy decide on, and what those of the stores are held against.
+import type {Table} from '../../src/policy/transition.js'
+import {groupOf} from '../../src/policy/address.js'
+import {keyText} from '../../src/policy/transition.js'
+import type {Limits} from '../../src/policy/types.js'
+import type {Entry} from '../../src/store/store.js'
 
 export interface MemoryTable extends Table {
   readonly entries: ReadonlyMap<string, Entry>
