@@ -3,6 +3,7 @@ import {Command, Flags} from '@oclif/core'
 
 import {progressOn} from './effects/progress.js'
 import {describe, isOpsError, OpsError} from './errors.js'
+import {jsonText} from './output/json-text.js'
 import {terminalSafeLines} from './output/terminal-safe.js'
 
 /** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
@@ -41,7 +42,7 @@ export abstract class MailopsCommand extends Command {
 
   /** One object of a list, under --json. */
   protected row(row: unknown): void {
-    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(row)}\n`)
+    if (this.jsonEnabled()) process.stdout.write(`${jsonText(row)}\n`)
   }
 
   /** Something a person should know although the command goes on. */
@@ -56,7 +57,7 @@ export abstract class MailopsCommand extends Command {
   }
 
   override logJson(json: unknown): void {
-    if (json !== undefined) process.stdout.write(`${JSON.stringify(json, null, this.isList ? 0 : 2)}\n`)
+    if (json !== undefined) process.stdout.write(`${jsonText(json, this.isList ? 0 : 2)}\n`)
   }
 
   /** How many characters a table may be wide: the terminal's, 80 where there is none. */
@@ -73,7 +74,7 @@ export abstract class MailopsCommand extends Command {
     process.exitCode = description.exit
     this.logJson({error: description})
     // A bug without its stack cannot be mended.
-    if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${error.stack}\n`)
+    if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${terminalSafeLines(error.stack ?? error.message)}\n`)
   }
 
   /** oclif's own usage errors do not say which command's help would help. */

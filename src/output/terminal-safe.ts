@@ -2,7 +2,8 @@
 
 // C0, DEL, C1; then what hides or reorders text: soft hyphen, zero width, bidi marks and overrides, line and paragraph
 // separators, invisible operators, byte order mark, interlinear and tag characters, lone surrogates.
-const UNSAFE =
+/** One such character, for `replace` (it is global). */
+export const UNSAFE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu
 
 /** `\n` and `\t` as themselves, everything else unsafe as `\x1b` or `\u{202e}`. */
