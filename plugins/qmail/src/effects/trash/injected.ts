@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {setTimes, syncDirectory} from 'mailops/effects'
+import {readWhole, setTimes, syncDirectory} from 'mailops/effects'
 
 import {PRESENCE} from '../../message/presence.js'
 import {REMOVAL_ORDER} from '../../queue/order.js'
@@ -105,7 +105,7 @@ export class Finishing {
     const info = this.#inQueue(this.#parts.info, n)
     if (!fs.existsSync(old) || !fs.existsSync(info)) return
     // A recipient may have failed already: then ours is appended, as qmail-send does itself (addbounce).
-    if (fs.existsSync(path)) append(path, fs.readFileSync(old))
+    if (fs.existsSync(path)) append(path, readWhole(old))
     else fs.renameSync(old, path)
     // The number is pinned, so this can only be ours: qmail-send looks for a bounce before it removes info.
     if (!fs.existsSync(info)) fs.rmSync(path, {force: true})
