@@ -4,7 +4,7 @@ import {Command, Flags} from '@oclif/core'
 import {progressOn} from './effects/progress.js'
 import {describe, isOpsError, OpsError} from './errors.js'
 import {jsonText} from './output/json-text.js'
-import {terminalSafeLines} from './output/terminal-safe.js'
+import {terminalSafeLines, terminalSafePage} from './output/terminal-safe.js'
 
 /** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
 export abstract class MailopsCommand extends Command {
@@ -27,7 +27,8 @@ export abstract class MailopsCommand extends Command {
 
   /** Talk: one line on stderr, nothing under --quiet. */
   protected say(line: string): void {
-    if (!this.#quiet) process.stderr.write(`${line}\n`)
+    // What was forgotten to be made safe where it came from; what was, stays as it is.
+    if (!this.#quiet) process.stderr.write(`${terminalSafePage(line)}\n`)
   }
 
   /** Talk that only --verbose shows. */
@@ -37,7 +38,8 @@ export abstract class MailopsCommand extends Command {
 
   /** Data: one line on stdout, whatever --quiet says; nothing under --json, where data is the result. */
   protected data(line: string): void {
-    if (!this.jsonEnabled()) process.stdout.write(`${line}\n`)
+    // Into a file or a pipe it goes as it is.
+    if (!this.jsonEnabled()) process.stdout.write(`${process.stdout.isTTY ? terminalSafePage(line) : line}\n`)
   }
 
   /** One object of a list, under --json. */

@@ -18,5 +18,8 @@ const escape = (character: string): string => {
 /** As `terminalSafe`, for messages of several lines: their ends stay. */
 export const terminalSafeLines = (text: string): string => text.split('\n').map(terminalSafe).join('\n')
 
+/** As `terminalSafe`, for whole pages: ends of lines and tabs stay. */
+export const terminalSafePage = (text: string): string => text.replace(UNSAFE, one => (one === '\n' || one === '\t' ? one : escape(one)))
+
 /** One line of text in which no control, hiding or reordering character is left; each is shown as an escape. */
 export const terminalSafe = (text: string): string => text.replace(UNSAFE, escape)

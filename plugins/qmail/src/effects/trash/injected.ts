@@ -21,7 +21,7 @@ export interface Injection {
 const POLL_MS = 50
 /** qmail-send preprocesses one message after the other; when it takes none for so long it has other worries. */
 const PATIENCE_MS = 30_000
-const {O_APPEND, O_NOFOLLOW, O_RDONLY, O_WRONLY} = fs.constants
+const {O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY} = fs.constants
 
 /** Waits until qmail-send has preprocessed the messages and finishes each; gives how many it had not when we gave up. */
 export const awaitInjected = async ({queue, trash, signal}: Injection, messages: readonly Identity[]): Promise<number> => {
@@ -87,7 +87,7 @@ export class Finishing {
     const old = fs.lstatSync(this.#inTrash(this.#parts.info, n), {bigint: true, throwIfNoEntry: false})
     const path = this.#inQueue(this.#parts.info, n)
     if (old === undefined || !fs.existsSync(path)) return
-    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW)
+    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       setTimes(fd, {atimeNs: old.mtimeNs, mtimeNs: old.mtimeNs})
     } finally {
