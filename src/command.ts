@@ -3,7 +3,8 @@ import {Command, Flags} from '@oclif/core'
 
 import {progressOn} from './effects/progress.js'
 import {describe, isOpsError, OpsError} from './errors.js'
-import {terminalSafeLines} from './output/terminal-safe.js'
+import {jsonText} from './output/json-text.js'
+import {terminalSafeLines, terminalSafePage} from './output/terminal-safe.js'
 
 /** Takes back what oclif does by default and an administrator must not meet (see CONTRIBUTING.md). */
 export abstract class MailopsCommand extends Command {
@@ -26,7 +27,8 @@ export abstract class MailopsCommand extends Command {
 
   /** Talk: one line on stderr, nothing under --quiet. */
   protected say(line: string): void {
-    if (!this.#quiet) process.stderr.write(`${line}\n`)
+    // What was forgotten to be made safe where it came from; what was, stays as it is.
+    if (!this.#quiet) process.stderr.write(`${terminalSafePage(line)}\n`)
   }
 
   /** Talk that only --verbose shows. */
@@ -36,12 +38,13 @@ export abstract class MailopsCommand extends Command {
 
   /** Data: one line on stdout, whatever --quiet says; nothing under --json, where data is the result. */
   protected data(line: string): void {
-    if (!this.jsonEnabled()) process.stdout.write(`${line}\n`)
+    // Into a file or a pipe it goes as it is.
+    if (!this.jsonEnabled()) process.stdout.write(`${process.stdout.isTTY ? terminalSafePage(line) : line}\n`)
   }
 
   /** One object of a list, under --json. */
   protected row(row: unknown): void {
-    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(row)}\n`)
+    if (this.jsonEnabled()) process.stdout.write(`${jsonText(row)}\n`)
   }
 
   /** Something a person should know although the command goes on. */
@@ -56,7 +59,7 @@ export abstract class MailopsCommand extends Command {
   }
 
   override logJson(json: unknown): void {
-    if (json !== undefined) process.stdout.write(`${JSON.stringify(json, null, this.isList ? 0 : 2)}\n`)
+    if (json !== undefined) process.stdout.write(`${jsonText(json, this.isList ? 0 : 2)}\n`)
   }
 
   /** How many characters a table may be wide: the terminal's, 80 where there is none. */
@@ -73,7 +76,7 @@ export abstract class MailopsCommand extends Command {
     process.exitCode = description.exit
     this.logJson({error: description})
     // A bug without its stack cannot be mended.
-    if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${error.stack}\n`)
+    if (!isOpsError(error) && description.code === 'BUG') process.stderr.write(`${terminalSafeLines(error.stack ?? error.message)}\n`)
   }
 
   /** oclif's own usage errors do not say which command's help would help. */

@@ -2,6 +2,7 @@
 export type {DoctorFinding} from './doctor-finding.js'
 export * from './duration.js'
 export * from './errors.js'
+export * from './output/json-text.js'
 export * from './output/table.js'
 export * from './output/terminal-safe.js'
 export * from './output/units.js'

@@ -1,8 +1,10 @@
 // The command line itself: loads oclif, runs one command, prints what failed and ends with its status.
 import {Config, run} from '@oclif/core'
 
+import {distrusted} from './effects/site.js'
 import {isUnderWay} from './effects/under-way.js'
 import {describe, fromSystem} from './errors.js'
+import {jsonText} from './output/json-text.js'
 import {terminalSafeLines} from './output/terminal-safe.js'
 
 /**
@@ -14,8 +16,8 @@ const tell = (error: unknown, {json = false} = {}): void => {
   const {code, message, hint, exit} = description
   process.exitCode = exit
   if (code === 'EEXIT') return
-  if (json) process.stdout.write(`${JSON.stringify({error: description}, null, 2)}\n`)
-  if (exit === 70) process.stderr.write(`${(error as Error | null)?.stack ?? String(error)}\n`)
+  if (json) process.stdout.write(`${jsonText({error: description}, 2)}\n`)
+  if (exit === 70) process.stderr.write(`${terminalSafeLines((error as Error | null)?.stack ?? String(error))}\n`)
   else if (!json) {
     process.stderr.write(`mailops: ${terminalSafeLines(message)} [${code}]\n`)
     if (hint !== undefined) process.stderr.write(`mailops: try: ${terminalSafeLines(hint)}\n`)
@@ -44,9 +46,18 @@ export interface Place {
   readonly site: string | undefined
 }
 
+/** The site's plugins, unless somebody else could have put them there for root to run. */
+const trustedSite = (site: string | undefined): string | undefined => {
+  const strange = site === undefined || process.getuid?.() !== 0 ? undefined : distrusted(site)
+  if (strange === undefined) return site
+  process.stderr.write(`mailops: warning: no plugins are loaded from ${site}: ${terminalSafeLines(strange)}\n`)
+  return undefined
+}
+
 /** Runs the command that `argv` names and sets the exit status. Plugins in a home are a stranger's when we are root. */
-export const main = async ({root, site}: Place, argv: string[]): Promise<void> => {
+export const main = async ({root, site: named}: Place, argv: string[]): Promise<void> => {
   mindBrokenPipes()
+  const site = trustedSite(named)
   try {
     const config = await Config.load({
       root,

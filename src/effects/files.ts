@@ -7,7 +7,7 @@ import {OpsError, fromSystem} from '../errors.js'
 import type {Attributes, Seen} from '../plan.js'
 import {patiently} from './patiently.js'
 
-const {O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY} = fs.constants
+const {O_CREAT, O_DIRECTORY = 0, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY} = fs.constants
 
 const typeOf = (stat: fs.BigIntStats): Seen['type'] => {
   if (stat.isFile()) return 'file'
@@ -102,6 +102,18 @@ export const setAttributes = (fd: number, {mode, uid, gid}: Attributes): void =>
     if (owner !== now.uid || group !== now.gid) fs.fchownSync(fd, owner, group)
   }
   if (mode !== undefined) fs.fchmodSync(fd, mode)
+}
+
+/** As `setAttributes`, of a directory by its name; a link that somebody put in its place is refused (ENOTDIR, ELOOP). */
+export const setDirectoryAttributes = (path: string, attributes: Attributes): void => {
+  // Windows cannot open a directory; a new one has the rights of its parent.
+  if (process.platform === 'win32') return
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_DIRECTORY)
+  try {
+    setAttributes(fd, attributes)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 const toTime = (ns: bigint): number => Number(ns / 1_000n) / 1e6

@@ -3,9 +3,10 @@ import * as fs from 'node:fs'
 import {join} from 'node:path'
 
 import type {Change, Plan} from 'mailops/core'
-import {applyPlan, findJournal, listJournals, lockFileBackend, readSeen, tryLock, undoPlan, type BulkHandler, type StatePlace} from 'mailops/effects'
+import {applyPlan, findJournal, listJournals, lockFileBackend, readSeen, setDirectoryAttributes, tryLock, undoPlan, type BulkHandler, type StatePlace} from 'mailops/effects'
 import {beforeEach, expect, test} from 'vitest'
 
+import {mkdirEffect} from '../../src/effects/changes/mkdir.js'
 import {temporaryDirectory} from '../support/temporary.js'
 
 let base: string
@@ -100,4 +101,14 @@ test('a lock file finds its run directory made', async () => {
   const lock = await tryLock(dir, {backend: lockFileBackend, runDir: join(base, 'run/not/yet')})
   expect(lock?.held()).toBe(true)
   await lock?.release()
+})
+
+test('owner and mode of a directory are never set through a link that somebody put in its place', () => {
+  const victim = path('victim')
+  fs.mkdirSync(victim, {mode: 0o700})
+  fs.symlinkSync('victim', path('made'))
+  const change = {kind: 'mkdir', path: path('made'), mode: 0o777, why: ''} as const
+  expect(() => mkdirEffect.complete?.(change)).toThrow(/ELOOP|ENOTDIR/)
+  expect(() => setDirectoryAttributes(path('made'), {mode: 0o777})).toThrow(/ELOOP|ENOTDIR/)
+  expect(fs.statSync(victim).mode & 0o777).toBe(0o700)
 })

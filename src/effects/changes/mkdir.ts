@@ -4,15 +4,11 @@ import {dirname} from 'node:path'
 
 import {fromSystem} from '../../errors.js'
 import type {MakeDirectoryChange} from '../../plan.js'
-import {readSeen, syncDirectory} from '../files.js'
+import {readSeen, setDirectoryAttributes, syncDirectory} from '../files.js'
 import type {ChangeEffect} from './change-effect.js'
 
 const finish = ({path, mode, uid, gid}: MakeDirectoryChange): void => {
-  if (uid !== undefined || gid !== undefined) {
-    const now = fs.lstatSync(path)
-    fs.lchownSync(path, uid ?? now.uid, gid ?? now.gid)
-  }
-  fs.chmodSync(path, mode ?? 0o700)
+  setDirectoryAttributes(path, {mode: mode ?? 0o700, uid, gid})
   syncDirectory(dirname(path))
 }
 

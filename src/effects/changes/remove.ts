@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path'
 
 import {OpsError, fromSystem} from '../../errors.js'
 import type {Change, RemoveChange} from '../../plan.js'
-import {copyNew, readSeen, readWhole, removeIfThere, sameSeen, syncDirectory, writeNew} from '../files.js'
+import {copyNew, readSeen, readWhole, removeIfThere, sameSeen, setDirectoryAttributes, syncDirectory, writeNew} from '../files.js'
 import {privateDirectory} from '../state.js'
 import {besideTarget, type ChangeEffect} from './change-effect.js'
 import {patiently} from '../patiently.js'
@@ -52,8 +52,7 @@ export const removeEffect: ChangeEffect<RemoveChange> = {
     if (before.type === 'directory') {
       fs.rmSync(temporary, {recursive: true, force: true})
       fs.mkdirSync(temporary, {mode: 0o700})
-      fs.chownSync(temporary, uid, gid)
-      fs.chmodSync(temporary, mode)
+      setDirectoryAttributes(temporary, {mode, uid, gid})
       patiently(() => fs.renameSync(temporary, path))
     } else if (before.type === 'symlink') {
       fs.symlinkSync(saved.link ?? '', path)

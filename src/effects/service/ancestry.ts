@@ -1,5 +1,5 @@
 // Which supervisor is behind a process: its parent's name and directory, or its control group (proc(5), cgroups(7)).
-import {readFileSync, readlinkSync} from 'node:fs'
+import {readFileSync, readlinkSync, statSync} from 'node:fs'
 
 /** A supervisor found above a process, and the process directly below it. */
 export interface Supervisor {
@@ -27,6 +27,16 @@ const directoryOf = (pid: number): string | null => {
   }
 }
 
+/** Anybody may call a program supervise and have it sit where svc(8) would then write; root believes root's alone. */
+const isTrusted = (pid: number): boolean => {
+  const uid = process.getuid?.()
+  try {
+    return uid !== 0 || statSync(`/proc/${pid}`).uid === 0
+  } catch {
+    return false // as above
+  }
+}
+
 const parentOf = (pid: number): number | null => {
   const parent = /^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
   return parent === undefined ? null : Number(parent)
@@ -47,7 +57,7 @@ export const supervisorOf = (pid: number): Supervisor | null => {
     const command = read(`/proc/${parent}/comm`)?.trim()
     if (command === 'supervise' || command === 'runsv' || command === 's6-supervise') {
       const directory = directoryOf(parent)
-      return directory === null || directory.endsWith(' (deleted)') ? null : {command, directory, child}
+      return directory === null || !isTrusted(parent) || directory.endsWith(' (deleted)') ? null : {command, directory, child}
     }
     if (!isRunShell(parent)) return null
     child = parent

@@ -1,7 +1,7 @@
 // How logs are read: copies counted once, rotated and packed files, damage, junk, long lines, growth and rotation meanwhile.
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {appendFileSync, mkdirSync, renameSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
+import {appendFileSync, mkdirSync, renameSync, symlinkSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import {gzipSync} from 'node:zlib'
@@ -249,4 +249,13 @@ test('while Dovecot did not reach cpdoveauthd a 535 says nothing about keys or p
     expect(report.logs).toContain(path('maillog'))
     expect(JSON.stringify(report)).not.toContain('AbCdEfGh')
   }
+})
+
+test('a pipe or an endless device that somebody put beside a log neither holds the command nor is read', async () => {
+  const {path} = logsIn({mainlog: [failed(0, 'amy', '203.0.113.1')]})
+  expect(spawnSync('mkfifo', [path('maillog')]).status).toBe(0)
+  symlinkSync('/dev/zero', path('chkservd.log'))
+  const report = await diagnose({logs: [path('mainlog')], wall})
+  expect(report).toMatchObject({failures: 1})
+  for (const name of ['maillog', 'chkservd.log']) expect(report.warnings.join('\n')).toContain(`${name}: it is not a plain file`)
 })

@@ -1,5 +1,5 @@
 // The SQLite store: the same decisions as the pure transition, its limits, its walk, and what is left after a fault.
-import {copyFileSync, existsSync, readdirSync, statSync, truncateSync, writeFileSync} from 'node:fs'
+import {chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import Sqlite from 'better-sqlite3'
@@ -135,4 +135,25 @@ test('a file that is no database, is damaged, or is another program\'s is moved 
   expect((await openSqlite({path: foreign, limits: WIDE})).movedAside).toMatch(/another program; moved to .*foreign-/)
   expect(readdirSync(directory).filter(name => name.includes('.foreign-'))).toHaveLength(1)
   expect(existsSync(foreign)).toBe(true)
+})
+
+test.skipIf(process.getuid?.() !== 0)("root opens a store in another user's folder with that user's rights: his links lead nowhere (needs root)", async () => {
+  const NOBODY = 65534
+  const base = temporaryDirectory('greylist')
+  chmodSync(base, 0o711)
+  const closed = join(base, 'closed')
+  const folder = join(base, 'folder')
+  for (const path of [closed, folder]) mkdirSync(path, {mode: 0o755})
+  chownSync(folder, NOBODY, NOBODY)
+  const path = join(folder, 'g.db')
+  symlinkSync(join(closed, 'planted'), path)
+  await expect(openSqlite({path, limits: WIDE, isStrict: true})).rejects.toMatchObject({code: 'SQLITE_CANTOPEN'})
+  expect(readdirSync(closed)).toEqual([])
+  expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0])
+  const ours = join(folder, 'ours.db')
+  const {store} = await openSqlite({path: ours, limits: WIDE})
+  await store.decide([ask('192.0.2.0/24', 1)])
+  expect(['ours.db', 'ours.db-wal', 'ours.db-shm'].map(name => statSync(join(folder, name)).uid)).toEqual([NOBODY, NOBODY, NOBODY])
+  await store.close()
+  expect(process.geteuid?.()).toBe(0)
 })

@@ -1,12 +1,13 @@
 // kill -9 at any point, then --resume: the bundle is whole, nothing intact is packed twice, no nonce is used twice.
 import {spawn, spawnSync} from 'node:child_process'
-import {appendFileSync, closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
+import {appendFileSync, chownSync, closeSync, copyFileSync, existsSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {expect, test} from 'vitest'
 
 import {ArchiveWriter} from '../../dist/effects/bundle/archive-writer.js'
 import {BlockWriter} from '../../dist/effects/bundle/block-writer.js'
+import {openPart} from '../../dist/effects/bundle/part.js'
 import {plainFraming} from '../../dist/effects/bundle/plain.js'
 import {createBundle} from '../../dist/effects/bundle/create.js'
 import {listInstallation} from '../../dist/effects/source/list-installation.js'
@@ -208,4 +209,20 @@ test('a file that could not be read to its end is not taken over as if it had be
   const {reusedBytes} = await createBundle(listing, requestOf(output, {resume: true}))
   expect(reusedBytes).toBe(0)
   expect(await readAll(output)).toEqual(expectedDigests())
+})
+
+test('an unfinished bundle that somebody else planted, or linked to another file, is not written into', () => {
+  const base = temporaryDirectory('planted')
+  const [victim, part, pipe] = ['victim', 'out.part', 'pipe.part'].map(name => join(base, name)) as [string, string, string]
+  writeFileSync(victim, 'victim')
+  linkSync(victim, part)
+  expect(() => openPart(part, null)).toThrow(/no plain file of one name/)
+  expect(readFileSync(victim, 'utf8')).toBe('victim')
+  expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+  expect(() => openPart(pipe, null)).toThrow(/no plain file of one name/)
+  if (process.getuid?.() !== 0) return
+  rmSync(part)
+  writeFileSync(part, '')
+  chownSync(part, 65534, 65534)
+  expect(() => openPart(part, null)).toThrow(/a file of uid 65534/)
 })

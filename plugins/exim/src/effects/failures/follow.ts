@@ -1,4 +1,5 @@
 // Follows logs as they grow, through rotation by rename and by truncation.
+import {constants} from 'node:fs'
 import type {FileHandle} from 'node:fs/promises'
 import {open, stat} from 'node:fs/promises'
 
@@ -73,7 +74,7 @@ class Followed {
     if (there === null || !there.isFile()) return false
     const known = this.tails.find(({rotated}) => rotated === 0)
     if (known !== undefined) return false
-    const file = await open(this.path)
+    const file = await open(this.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     // Years that syslog leaves out are guessed from now, since these lines are being written now.
     const clock = new LogClock(this.wall, Date.now() / 1000)
     this.tails.push({file, reader: new LogReader(this.reading, this.source, clock), position, rotated: 0})

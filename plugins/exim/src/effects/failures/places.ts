@@ -1,5 +1,5 @@
 // Finds the logs of this machine's Exim: what Exim itself says, else where distributions put them.
-import {readdirSync} from 'node:fs'
+import {readdirSync, statSync} from 'node:fs'
 import {basename, dirname, join} from 'node:path'
 
 import {find, run} from 'mailops/effects'
@@ -27,6 +27,15 @@ const namesIn = (directory: string, closed: Set<string>): string[] => {
   }
 }
 
+// Nobody named it: a pipe or a device that was put there would keep us for ever. What cannot be looked at is told later.
+const isLog = (path: string): boolean => {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return true // opening it says why
+  }
+}
+
 // Names as a pattern with `*`, and everything that rotation makes of them.
 const filesLike = (pattern: string, closed: Set<string>): string[] => {
   const parts = basename(pattern).split('*')
@@ -36,7 +45,7 @@ const filesLike = (pattern: string, closed: Set<string>): string[] => {
     const base = basename(seriesOf(join(directory, name)))
     return parts.length === 1 ? base === parts[0] || name === parts[0] : name.startsWith(parts[0]!) && base.includes(parts.at(-1)!)
   }
-  return namesIn(directory, closed).filter(fits).map(name => join(directory, name))
+  return namesIn(directory, closed).filter(fits).map(name => join(directory, name)).filter(isLog)
 }
 
 const askExim = async (): Promise<LogPath | null> => {

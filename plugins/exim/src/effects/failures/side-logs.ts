@@ -1,8 +1,9 @@
 // Reads the logs beside Exim's that confirm a cause: chkservd.log, cphulkd.log and maillog of cPanel.
-import {open} from 'node:fs/promises'
+import {constants} from 'node:fs'
+import {open, type FileHandle} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 
-import {fromSystem, isOpsError} from 'mailops/core'
+import {fromSystem, isOpsError, OpsError} from 'mailops/core'
 
 import {BACKEND_NEEDLE, BackendReader} from '../../failures/backend-log.js'
 import {ChkservdReader, type ServiceChecks} from '../../failures/chkservd.js'
@@ -33,8 +34,23 @@ const NAMES = {chkservd: 'chkservd.log', cphulk: 'cphulkd.log'} as const
 // Lines of both are short; what is longer is junk.
 const LONGEST = 64 * 1024
 
-const eachLine = async (path: string, take: (line: string) => void, complain: (text: string) => void): Promise<void> => {
-  const file = await open(path)
+interface Place {
+  readonly path: string
+  /** A log that was named must be there; another need not be, and may be closed to this user. */
+  readonly isNamed: boolean
+}
+
+const openPlace = async ({path, isNamed}: Place): Promise<FileHandle> => {
+  if (isNamed) return open(path)
+  // Whoever owns the directory of a log may have put a pipe there, which would hold us, or a device, which never ends.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new OpsError('NOT_A_FILE', `cannot read ${path}: it is not a plain file`, {exit: 'badData'})
+}
+
+const eachLine = async (place: Place, take: (line: string) => void, complain: (text: string) => void): Promise<void> => {
+  const file = await openPlace(place)
   try {
     let rest = ''
     for await (const chunk of await bytesOf(file, complain)) {
@@ -47,12 +63,6 @@ const eachLine = async (path: string, take: (line: string) => void, complain: (t
   } finally {
     await file.close()
   }
-}
-
-interface Place {
-  readonly path: string
-  /** A log that was named must be there; another need not be, and may be closed to this user. */
-  readonly isNamed: boolean
 }
 
 // Named, or named among the logs, or beside them, or where cPanel has it.
@@ -77,14 +87,14 @@ const orNone = async ({path, isNamed}: Place, warn: (text: string) => void, read
 }
 
 const readInto = (place: Place, take: (line: string) => void, warn: (text: string) => void): Promise<string | null> =>
-  orNone(place, warn, () => eachLine(place.path, take, text => warn(`${place.path} ${text}`)))
+  orNone(place, warn, () => eachLine(place, take, text => warn(`${place.path} ${text}`)))
 
 const NEEDLE = Buffer.from(BACKEND_NEEDLE, 'latin1')
 const NEWLINE = 10
 
 // A mail log has gigabytes, and these lines are few: the bytes are searched, and only they become text.
-const eachFault = async (path: string, take: (line: string, written: number) => void, complain: (text: string) => void): Promise<void> => {
-  const file = await open(path)
+const eachFault = async (place: Place, take: (line: string, written: number) => void, complain: (text: string) => void): Promise<void> => {
+  const file = await openPlace(place)
   try {
     const {mtimeMs} = await file.stat()
     let rest: Buffer = Buffer.alloc(0)
@@ -129,8 +139,8 @@ export const readBackendLog = async (
   const place = mailLogOf(named, logs)
   const backend = new BackendReader()
   let clock: LogClock | undefined
-  const read = (path: string, take: (line: string, written: number) => void): Promise<void> => eachFault(path, take, text => warn(`${path} ${text}`))
-  const path = await orNone(place, warn, () => read(place.path, (line, written) => backend.line(line, (clock ??= new LogClock(wall, written)))))
+  const read = (take: (line: string, written: number) => void): Promise<void> => eachFault(place, take, text => warn(`${place.path} ${text}`))
+  const path = await orNone(place, warn, () => read((line, written) => backend.line(line, (clock ??= new LogClock(wall, written)))))
   backend.end()
   return path === null ? null : {backend, path}
 }

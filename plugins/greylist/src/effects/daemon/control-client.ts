@@ -35,11 +35,27 @@ const asError = ({code, message, hint, exit}: ErrorDescription): OpsError => {
   return new OpsError(code, message, {exit: name, ...(hint !== undefined && {hint})})
 }
 
+// Rows come by the thousand a line; the daemon is another user, and must not fill the memory of root's commands.
+const MOST = 64 << 20
+
+const notAnAnswer = (): OpsError => new OpsError('BAD_ANSWER', 'what came from the daemon is no answer of this version', {exit: 'badData', hint: 'restart it: systemctl restart mailops-greylist'})
+
+const rowOf = (line: string): JsonObject => {
+  try {
+    const row = JSON.parse(line) as unknown
+    if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as JsonObject
+  } catch {
+    // Told below: the text is not ours to show.
+  }
+  throw notAnAnswer()
+}
+
 async function* linesOf(socket: Socket): AsyncGenerator<string> {
   let text = ''
   for await (const chunk of socket) {
     const lines = (text + String(chunk)).split('\n')
     text = lines.pop() ?? ''
+    if (text.length > MOST) throw notAnAnswer()
     yield* lines
   }
 }
@@ -56,7 +72,7 @@ export async function* askDaemon(path: string, request: ControlRequest): AsyncGe
     socket.setEncoding('utf8').setTimeout(SILENCE_MS, () => socket.destroy(silent))
     socket.write(`${JSON.stringify(request)}\n`)
     for await (const line of linesOf(socket)) {
-      const row = JSON.parse(line) as JsonObject
+      const row = rowOf(line)
       if (row['end'] !== undefined) return row['end'] as JsonObject
       if (row['error'] !== undefined) throw asError(row['error'] as unknown as ErrorDescription)
       yield row

@@ -4,6 +4,7 @@ import {OpsError, fromSystem} from 'mailops/core'
 import {importedOf, type Imported, type ImportTarget} from '../../exchange/imported.js'
 import {textOfLatin1} from '../../protocol/bytes.js'
 import {makeRule} from '../../policy/rule.js'
+import {asOwnerOf} from '../sqlite/as-owner.js'
 import {loadSqlite, sqliteCode, type Database} from '../sqlite/load.js'
 
 /** `1.2.3` is a class C network of sqlgrey's, `1.2.3.4` an address. */
@@ -75,6 +76,9 @@ const rowsOf = function* (database: Database, {name, plain, bytes}: Table): Gene
   }
 }
 
+const notSqlgrey = (path: string, error: unknown): OpsError =>
+  new OpsError('NOT_SQLGREY', `${path}: ${(error as Error).message}`, {exit: 'badData', cause: error})
+
 /**
  * The records of the database, which is opened for reading only.
  * @throws OpsError 65 `NOT_SQLGREY`, 69 `SQLITE_MISSING`, 66 or 77
@@ -83,9 +87,22 @@ export const readSqlgrey = async function* (path: string, target: ImportTarget):
   const Sqlite = await loadSqlite()
   let database: Database
   try {
-    database = new Sqlite(path, {readonly: true, fileMustExist: true})
+    // SQLite opens the file, and what a database has beside it, with the first statement.
+    database = asOwnerOf(path, () => {
+      const opened = new Sqlite(path, {readonly: true, fileMustExist: true})
+      try {
+        opened.pragma('trusted_schema = OFF')
+        opened.pragma('schema_version')
+        return opened
+      } catch (error) {
+        opened.close()
+        throw error
+      }
+    })
   } catch (error) {
-    throw sqliteCode(error) === 'SQLITE_CANTOPEN' ? new OpsError('NOT_SQLGREY', `cannot open ${path}`, {exit: 'noInput', hint: 'name the file sqlgrey.db', cause: error}) : fromSystem(error, 'open', path)
+    if (sqliteCode(error) === '') throw fromSystem(error, 'open', path)
+    if (sqliteCode(error) !== 'SQLITE_CANTOPEN') throw notSqlgrey(path, error)
+    throw new OpsError('NOT_SQLGREY', `cannot open ${path}`, {exit: 'noInput', hint: 'name the file sqlgrey.db', cause: error})
   }
   try {
     const names = (database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as {name: string}[]).map(({name}) => name)
@@ -93,7 +110,7 @@ export const readSqlgrey = async function* (path: string, target: ImportTarget):
     for (const table of TABLES) if (names.includes(table.name)) for (const row of rowsOf(database, table)) yield table.take(row, target)
   } catch (error) {
     if (sqliteCode(error) === '') throw error
-    throw new OpsError('NOT_SQLGREY', `${path}: ${(error as Error).message}`, {exit: 'badData', cause: error})
+    throw notSqlgrey(path, error)
   } finally {
     database.close()
   }

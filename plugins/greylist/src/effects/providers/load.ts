@@ -1,8 +1,8 @@
 // The providers' list in force: the one that `providers update` wrote beside the store, else the one that came along.
-import * as fs from 'node:fs'
 import {dirname, join} from 'node:path'
 
-import {fromSystem} from 'mailops/core'
+import {isOpsError} from 'mailops/core'
+import {readWhole} from 'mailops/effects'
 
 import {BUNDLED} from '../../providers/bundled.js'
 import {parseProviders, type ProviderList} from '../../providers/providers.js'
@@ -18,11 +18,12 @@ export const loadProviders = (db: string): ProviderList & {readonly from: string
   const path = providersPath(db)
   let text: string
   try {
-    text = fs.readFileSync(path, 'utf8')
+    // The folder is the daemon's: neither a link nor a pipe in it may lead or hold us.
+    text = readWhole(path).toString('utf8')
   } catch (error) {
     // Never updated: the bundled one holds.
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return {...BUNDLED, from: 'bundled'}
-    throw fromSystem(error, 'read', path)
+    if (isOpsError(error) && ['ENOENT', 'ENOTDIR'].includes(error.code)) return {...BUNDLED, from: 'bundled'}
+    throw error
   }
   return {...parseProviders(text, path), from: path}
 }

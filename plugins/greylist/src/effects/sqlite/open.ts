@@ -6,6 +6,7 @@ import {OpsError, fromSystem} from 'mailops/core'
 
 import type {Limits} from '../../policy/types.js'
 import type {Store} from '../../store/store.js'
+import {asOwnerOf} from './as-owner.js'
 import {isLost, loadSqlite, sqliteCode, type Database} from './load.js'
 import {ForeignFile, prepareDatabase} from './schema.js'
 import {sqliteStore} from './store.js'
@@ -55,6 +56,11 @@ const makeFolder = (path: string): void => {
 
 const openOnce = async ({path, limits, isResident = false, busyMs = 250}: OpenOptions): Promise<Store> => {
   const Sqlite = await loadSqlite()
+  // All files of the store are open when this is done: later calls go by descriptors.
+  return asOwnerOf(path, () => openNow(Sqlite, {path, limits, isResident, busyMs}))
+}
+
+const openNow = (Sqlite: Awaited<ReturnType<typeof loadSqlite>>, {path, limits, isResident, busyMs}: Required<Omit<OpenOptions, 'isStrict'>>): Store => {
   let database: Database | undefined
   // Addresses of correspondents are nobody else's business; SQLite makes its other files with the mode of this one.
   const former = process.umask(0o077)
@@ -82,7 +88,7 @@ export const openSqlite = async (options: OpenOptions): Promise<Opened> => {
     const isForeign = error instanceof ForeignFile
     if (!isForeign && !isLost(error)) throw error
     if (options.isStrict === true) throw damaged(options.path, isForeign ? error.message : `it is damaged (${sqliteCode(error)})`)
-    const aside = moveAside(options.path, isForeign ? 'foreign' : 'corrupt')
+    const aside = asOwnerOf(options.path, () => moveAside(options.path, isForeign ? 'foreign' : 'corrupt'))
     const why = isForeign ? error.message : `it is damaged (${sqliteCode(error)})`
     return {store: await openOnce(options), movedAside: `${options.path}: ${why}; moved to ${aside}, a fresh store was made`}
   }

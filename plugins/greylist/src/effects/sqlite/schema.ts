@@ -59,6 +59,8 @@ export const prepareDatabase = (database: Database): number => {
   const application = database.pragma('application_id', {simple: true})
   if (application !== APPLICATION && (application !== 0 || !isEmpty())) throw new ForeignFile('it is the database of another program')
   if (application === APPLICATION && database.pragma('user_version', {simple: true}) !== VERSION) throw new ForeignFile('a newer mailops made it')
+  // Whoever owns the file could have planted triggers and views in it.
+  database.pragma('trusted_schema = OFF')
   database.pragma('journal_mode = WAL')
   // The last moments before a power cut may go; a deferral more is no harm, an fsync for each is.
   database.pragma('synchronous = NORMAL')

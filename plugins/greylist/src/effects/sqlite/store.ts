@@ -5,6 +5,7 @@ import {decideOn} from '../../policy/transition.js'
 import type {Limits, Rule} from '../../policy/types.js'
 import {pendingCounts, type PendingCounts} from '../../store/pending-counts.js'
 import type {Entry, EntryFilter, Lost, Store} from '../../store/store.js'
+import {asOwnerOf} from './as-owner.js'
 import type {Database} from './load.js'
 import {makeRows, type Row, type Rows, type Timed} from './rows.js'
 import {sqliteTable, type SqliteTable} from './table.js'
@@ -177,7 +178,7 @@ export const sqliteStore = ({database, seed, path, limits, isResident}: {databas
       try {
         transaction.commit()
       } finally {
-        database.close()
+        asOwnerOf(path, () => database.close())
       }
     },
   }

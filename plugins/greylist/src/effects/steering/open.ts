@@ -1,5 +1,6 @@
 // How a command reaches the store: through the daemon when one runs, since it is the one writer; else by itself.
 import * as fs from 'node:fs'
+import {dirname} from 'node:path'
 
 import {describe, fromSystem, isOpsError, OpsError, type JsonObject} from 'mailops/core'
 
@@ -111,12 +112,21 @@ const isThere = (path: string): boolean => {
   }
 }
 
+/**
+ * The daemon's settings; its word for where the store is goes into root's journal, and root would make a file there at an
+ * undo. So root takes it from a daemon that is root's alone.
+ */
+const believed = (hello: JsonObject, path: string, {db}: Settings): JsonObject => {
+  if (process.geteuid?.() !== 0 || fs.statSync(dirname(path)).uid === 0) return hello
+  return {...hello, settings: {...as<JsonObject>(hello['settings']), db}}
+}
+
 const viaDaemon = async (settings: Settings): Promise<Steering | null> => {
   if (!('path' in settings.socket.address)) return null
   const path = controlPath(settings.socket.address.path)
   const asker: Asker = request => askDaemon(path, request)
   try {
-    return steeringOver(asker, await summaryOf(asker, {verb: 'hello'}), {isDaemon: true, close: async () => undefined})
+    return steeringOver(asker, believed(await summaryOf(asker, {verb: 'hello'}), path, settings), {isDaemon: true, close: async () => undefined})
   } catch (error) {
     // Nobody there: the store is ours to open. Anything else (no permission, a daemon that hangs) is told.
     if (isOpsError(error) && describe(error).code === 'DAEMON_ABSENT') return null

@@ -1,4 +1,5 @@
 // Turns a stretch of a scan into lines: what both the list itself and its worker threads do.
+import {jsonText} from 'mailops/core'
 import {rowFormat, type ColumnName} from '../../listing/columns.js'
 import {rowOf, type ListRow} from '../../listing/row.js'
 import {compileSelection} from '../../selection/compile.js'
@@ -43,7 +44,7 @@ export const rowReader = (
 ): ((from: number, to: number, limit?: number) => RowBlock) => {
   const reader = new MessageReader(queue)
   const compiled = compileSelection(selection, now)
-  const lineOf: (row: ListRow) => string = table === undefined ? JSON.stringify : rowFormat(table.columns, table).line
+  const lineOf: (row: ListRow) => string = table === undefined ? jsonText : rowFormat(table.columns, table).line
   return (from, to, limit = Number.POSITIVE_INFINITY) => {
     const lines: string[] = []
     const {problemCount, problems: {length: known}} = reader

@@ -1,7 +1,7 @@
 // --only-recipient with qmail-send stopped: marks channel files, and rewrites the envelope of what is still in todo.
 import * as fs from 'node:fs'
 
-import type {BulkContext, BulkResult} from 'mailops/effects'
+import {readWhole, type BulkContext, type BulkResult} from 'mailops/effects'
 
 import {PRESENCE} from '../../message/presence.js'
 import {stateRow} from '../../message/state-table.js'
@@ -72,7 +72,7 @@ class Rewriter {
     const gone = (match?.recipients ?? []).map(({stored}) => stored)
     if (gone.length === 0) return VANISHED
     const path = pathIn(todo, number)
-    const {kept, recipients} = withoutRecipients(fs.readFileSync(path), new Set(gone))
+    const {kept, recipients} = withoutRecipients(readWhole(path), new Set(gone))
     if (below !== null) fs.linkSync(pathIn(mess, number), below + pathIn(mess, number))
     if (recipients === 0) this.#removeAll(number)
     else this.#replace(number, {path, kept, gone})

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 
 import {fromSystem} from 'mailops/core'
+import {readWhole} from 'mailops/effects'
 
 const {O_APPEND, O_WRONLY, O_NOFOLLOW} = fs.constants
 
@@ -9,7 +10,7 @@ const {O_APPEND, O_WRONLY, O_NOFOLLOW} = fs.constants
 const append = (from: string, to: string): void => {
   const fd = fs.openSync(to, O_WRONLY | O_APPEND | O_NOFOLLOW)
   try {
-    fs.writeSync(fd, fs.readFileSync(from))
+    fs.writeSync(fd, readWhole(from))
   } finally {
     fs.closeSync(fd)
   }

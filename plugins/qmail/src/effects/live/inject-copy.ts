@@ -11,7 +11,7 @@ import {writeTodo} from '../../message/todo-record.js'
 import {lookUp, type OpenQueue} from '../reading/index.js'
 import {pullTrigger, waitUntil} from './sending.js'
 
-const {O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY} = fs.constants
+const {O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY} = fs.constants
 const PREPROCESSED_MS = 30_000
 
 /** What is injected. */
@@ -42,7 +42,7 @@ const create = (path: string, {uid, gid}: {uid: number; gid: number}, fill: (fd:
 }
 
 const copyBytes = (from: string, to: number): void => {
-  const fd = fs.openSync(from, O_RDONLY | O_NOFOLLOW)
+  const fd = fs.openSync(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     const piece = Buffer.allocUnsafe(1 << 18)
     for (let size; (size = fs.readSync(fd, piece, 0, piece.length, null)) > 0; )
@@ -79,7 +79,7 @@ export const ageCopies = async (queue: OpenQueue, copies: ReadonlyMap<MessageNum
     if ((presence & PRESENCE.todo) !== 0) return
     waiting.delete(number)
     if ((presence & PRESENCE.info) === 0) return
-    const fd = fs.openSync(`${queue.path}/${relativePath(queue.layout, 'info', number)}`, O_RDONLY | O_NOFOLLOW)
+    const fd = fs.openSync(`${queue.path}/${relativePath(queue.layout, 'info', number)}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       setTimes(fd, {atimeNs: bornNs, mtimeNs: bornNs})
     } finally {

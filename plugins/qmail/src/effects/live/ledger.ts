@@ -7,7 +7,7 @@ import {fromSystem} from 'mailops/core'
 import {parseNumber, type MessageNumber} from '../../queue/number.js'
 
 const LEDGER = 'marks.jsonl'
-const {O_APPEND, O_CREAT, O_NOFOLLOW, O_RDONLY, O_WRONLY} = fs.constants
+const {O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY} = fs.constants
 const PIECE = 1 << 18
 
 /** Offsets of record types in the channel files of one message, by index in `layout.channels`. */
@@ -115,7 +115,7 @@ export function* ledgerBatches(trash: string): Generator<LedgerBatch> {
 function* lines(path: string): Generator<string> {
   let fd: number
   try {
-    fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW)
+    fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return // cut off before the first mark
     throw fromSystem(error, 'read', path)

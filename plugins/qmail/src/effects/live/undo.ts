@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {setImmediate, setTimeout as delay} from 'node:timers/promises'
 
-import type {BulkContext, BulkResult} from 'mailops/effects'
+import {readWhole, type BulkContext, type BulkResult} from 'mailops/effects'
 
 import {parseSender} from '../../message/info-record.js'
 import {parseTodo} from '../../message/todo-record.js'
@@ -111,14 +111,14 @@ const bringRecipients = (undoing: Undoing, unmarker: Unmarker, half: ReadonlyMap
         fs.renameSync(kept, there)
         continue
       }
-      const bytes = fs.readFileSync(kept)
+      const bytes = readWhole(kept)
       const isLocal = queue.layout.channels[channel] === 'local'
       for (const {address, done} of parseChannel(bytes, 0, bytes.length).recipients)
         if (!done) recipients.push(isLocal ? withoutPrefix(queue.routing, address) : address)
     }
     if (recipients.length > 0) {
       const info = unmarker.inTrash('info', number)
-      const bytes = fs.readFileSync(info)
+      const bytes = readWhole(info)
       const bornNs = fs.lstatSync(info, {bigint: true}).mtimeNs
       const sender = parseSender(bytes, 0, bytes.length) ?? ''
       copies.set(injectCopy(queue, {mess: unmarker.inTrash('mess', number), sender, recipients}), bornNs)
@@ -144,7 +144,7 @@ const bringEnvelopes = async (undoing: Undoing, unmarker: Unmarker, envelopes: R
   for (const [number, recipients] of envelopes) {
     if (isWaiting(number) && locked) unmarker.bringEnvelope(number)
     else if (['other', 'preprocessed'].includes(unmarker.envelope(number))) {
-      const bytes = fs.readFileSync(unmarker.inTrash('todo', number))
+      const bytes = readWhole(unmarker.inTrash('todo', number))
       const sender = parseTodo(bytes, 0, bytes.length).sender ?? ''
       const bornNs = fs.lstatSync(unmarker.inTrash('mess', number), {bigint: true}).mtimeNs
       copies.set(injectCopy(queue, {mess: unmarker.inTrash('mess', number), sender, recipients}), bornNs)

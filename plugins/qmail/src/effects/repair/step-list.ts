@@ -12,7 +12,7 @@ export interface ListedStep {
 
 const NAME = 'steps.jsonl'
 const CHUNK = 1 << 18
-const {O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY} = fs.constants
+const {O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY} = fs.constants
 
 /** Writes the list; its last line tells that it is whole. */
 export class StepWriter {
@@ -73,7 +73,7 @@ export interface StepList {
 export const readSteps = (trash: string): StepList | undefined => {
   let bytes: Buffer
   try {
-    const fd = fs.openSync(join(trash, NAME), O_RDONLY | O_NOFOLLOW)
+    const fd = fs.openSync(join(trash, NAME), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       bytes = fs.readFileSync(fd)
     } finally {

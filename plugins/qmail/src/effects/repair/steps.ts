@@ -131,7 +131,7 @@ const changeAttributes = (path: string, ino: string, owned: Owned): void => {
 // Root alone can enter it until it has its owner and mode.
 const makeDirectory = (path: string, owned: Owned): void => {
   fs.mkdirSync(path, {mode: 0o700})
-  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW)
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     setAttributes(fd, owned)
   } finally {

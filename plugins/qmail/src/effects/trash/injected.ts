@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
 
-import {setTimes, syncDirectory} from 'mailops/effects'
+import {readWhole, setTimes, syncDirectory} from 'mailops/effects'
 
 import {PRESENCE} from '../../message/presence.js'
 import {REMOVAL_ORDER} from '../../queue/order.js'
@@ -21,7 +21,7 @@ export interface Injection {
 const POLL_MS = 50
 /** qmail-send preprocesses one message after the other; when it takes none for so long it has other worries. */
 const PATIENCE_MS = 30_000
-const {O_APPEND, O_NOFOLLOW, O_RDONLY, O_WRONLY} = fs.constants
+const {O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY} = fs.constants
 
 /** Waits until qmail-send has preprocessed the messages and finishes each; gives how many it had not when we gave up. */
 export const awaitInjected = async ({queue, trash, signal}: Injection, messages: readonly Identity[]): Promise<number> => {
@@ -87,7 +87,7 @@ export class Finishing {
     const old = fs.lstatSync(this.#inTrash(this.#parts.info, n), {bigint: true, throwIfNoEntry: false})
     const path = this.#inQueue(this.#parts.info, n)
     if (old === undefined || !fs.existsSync(path)) return
-    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW)
+    const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     try {
       setTimes(fd, {atimeNs: old.mtimeNs, mtimeNs: old.mtimeNs})
     } finally {
@@ -105,7 +105,7 @@ export class Finishing {
     const info = this.#inQueue(this.#parts.info, n)
     if (!fs.existsSync(old) || !fs.existsSync(info)) return
     // A recipient may have failed already: then ours is appended, as qmail-send does itself (addbounce).
-    if (fs.existsSync(path)) append(path, fs.readFileSync(old))
+    if (fs.existsSync(path)) append(path, readWhole(old))
     else fs.renameSync(old, path)
     // The number is pinned, so this can only be ours: qmail-send looks for a bounce before it removes info.
     if (!fs.existsSync(info)) fs.rmSync(path, {force: true})

@@ -101,9 +101,9 @@ export function* manifestMessages({path}: Pick<Trash, 'path'>): Generator<Trashe
   }
 }
 
-/** Lines of a file, read in pieces; a symbolic link is refused (ELOOP). */
+/** Lines of a file, read in pieces; a symbolic link is refused (ELOOP), a pipe has none. */
 function* linesOf(path: string): Generator<string> {
-  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
+  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK)
   try {
     const piece = Buffer.allocUnsafe(PIECE)
     let rest: Buffer = Buffer.alloc(0)

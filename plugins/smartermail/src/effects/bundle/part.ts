@@ -16,17 +16,18 @@ export type Part = BlockFile
 /** Where a bundle is while it is unfinished. */
 export const partOf = (output: string): string => `${output}.part`
 
-const {O_CREAT, O_NOFOLLOW = 0, O_RDWR} = fs.constants
+const {O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDWR} = fs.constants
 
 /** Opens an unfinished bundle, or begins one. @throws OpsError 64 when it is encrypted and the request is not, or the other way */
 export const openPart = (path: string, passphrase: Buffer | null): Part => {
   let fd: number
   try {
-    fd = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
+    fd = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
   } catch (error) {
     throw fromSystem(error, 'create', path)
   }
   try {
+    refusePlanted(fd, path)
     fs.fchmodSync(fd, 0o600)
     const start = readAt(fd, 0, 64)
     if (passphrase === null && !isSealed(start)) return {fd, path, framing: plainFraming(path)}
@@ -41,6 +42,17 @@ export const openPart = (path: string, passphrase: Buffer | null): Part => {
     fs.closeSync(fd)
     throw fromSystem(error, 'write', path)
   }
+}
+
+/** Whoever put it there would read along, or has linked it to a file that we would write into. */
+const refusePlanted = (fd: number, path: string): void => {
+  const {uid, nlink} = fs.fstatSync(fd)
+  const isOurs = process.getuid === undefined || uid === process.getuid()
+  if (isOurs && nlink === 1 && fs.fstatSync(fd).isFile()) return
+  throw new OpsError('NOT_OURS', `${path} is ${isOurs ? 'no plain file of one name' : `a file of uid ${uid}`}: nothing is written into it`, {
+    exit: 'noPermission',
+    hint: `look at it, then remove it: ls -l '${path}'; or name another place, in a directory of your own`,
+  })
 }
 
 const notEncrypted = (path: string): OpsError =>

@@ -4,11 +4,11 @@ import {dirname} from 'node:path'
 import {setImmediate} from 'node:timers/promises'
 
 import {EXIT, OpsError, bytesText, describe, plural, type BulkChange, type JsonObject} from 'mailops/core'
-import {find, run, type BulkContext, type BulkHandler, type BulkResult} from 'mailops/effects'
+import {find, run, type BulkContext, type BulkHandler, type BulkResult, setDirectoryAttributes} from 'mailops/effects'
 
 import type {CopyPlan, CopyStep} from '../../migrate/copy-steps.js'
 import type {Source} from '../../source/source.js'
-import {inherited, look, makeDirectory, own, requireReal} from './inside.js'
+import {inherited, look, makeDirectory, requireReal} from './inside.js'
 import {keepIn, readRecord, recordPath, writeRecord, type CopyRecord} from './record.js'
 import {pending, type Pending} from './pending.js'
 import {dropNew, putAside, settleStep, takeBack, takeStep} from './take-step.js'
@@ -53,7 +53,8 @@ const makeKeeps = (steps: readonly CopyStep[], token: string): void => {
     const path = keepIn(base, token)
     if (look(path) !== null) continue
     fs.mkdirSync(path, {mode: 0o700})
-    own(path, inherited(base))
+    const {uid, gid} = inherited(base)
+    setDirectoryAttributes(path, {uid, gid})
   }
 }
 

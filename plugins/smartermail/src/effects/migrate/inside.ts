@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import {dirname, join, relative, sep} from 'node:path'
 
 import {OpsError, fromSystem} from 'mailops/core'
+import {setDirectoryAttributes} from 'mailops/effects'
 
 /** lstat; null when nothing is there. */
 export const look = (path: string): fs.Stats | null => {
@@ -54,18 +55,9 @@ export const makeDirectory = (path: string): void => {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return // made by an earlier step of a copy that was cut off
     throw fromSystem(error, 'make directory', path)
   }
-  own(path, {uid, gid})
-  // Mail and recoverable passwords are nobody else's business.
-  fs.chmodSync(path, (mode & 0o770) | 0o700)
-}
-
-/** Gives a path to an owner, where that is not us already. Windows has no such owner: a new file inherits its ACL. */
-export const own = (path: string, {uid, gid}: {uid: number; gid: number}): void => {
-  if (process.platform === 'win32') return
-  const now = fs.lstatSync(path)
-  if (now.uid === uid && now.gid === gid) return
   try {
-    fs.lchownSync(path, uid, gid)
+    // Mail and recoverable passwords are nobody else's business.
+    setDirectoryAttributes(path, {uid, gid, mode: (mode & 0o770) | 0o700})
   } catch (error) {
     throw fromSystem(error, 'give to its owner', path)
   }

@@ -2,11 +2,11 @@
 import * as fs from 'node:fs'
 import {dirname, join} from 'node:path'
 
-import {OpsError, fromSystem} from 'mailops/core'
-import {patiently} from 'mailops/effects'
+import {OpsError, fromSystem, type Attributes} from 'mailops/core'
+import {patiently, setAttributes} from 'mailops/effects'
 
 import {sameStood, type CopyStep, type Stood} from '../../migrate/copy-steps.js'
-import {inherited, look, own} from './inside.js'
+import {inherited, look} from './inside.js'
 import {keepIn} from './record.js'
 
 /** A step with its number in its copy. */
@@ -44,7 +44,15 @@ const rename = (from: string, to: string): void => {
   }
 }
 
-const writeAll = async (path: string, content: AsyncIterable<Uint8Array>): Promise<number> => {
+interface Written {
+  readonly content: AsyncIterable<Uint8Array>
+  readonly attributes: Attributes
+  /** Modification time. */
+  readonly seconds: number
+}
+
+// Owner, mode and time by the descriptor: whoever owns the folder could put a link in the place of the name.
+const writeAll = async (path: string, {content, attributes, seconds}: Written): Promise<number> => {
   let fd: number
   try {
     fd = fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_TRUNC | (fs.constants.O_NOFOLLOW ?? 0), 0o600)
@@ -59,6 +67,8 @@ const writeAll = async (path: string, content: AsyncIterable<Uint8Array>): Promi
         at += size
         bytes += size
       }
+    setAttributes(fd, attributes)
+    fs.futimesSync(fd, seconds, seconds)
     // Elsewhere one sync of the file system does for all files.
     if (process.platform !== 'linux') fs.fsyncSync(fd)
   } catch (error) {
@@ -83,11 +93,10 @@ export const takeStep = async (numbered: Numbered, content: AsyncIterable<Uint8A
   const fresh = newName(numbered)
   const parent = inherited(dirname(step.to))
   const before = step.before === null ? null : look(step.to)
-  const bytes = await writeAll(fresh, content)
+  const {uid, gid} = before ?? parent
+  const mode = before === null ? (parent.mode & 0o660) | 0o600 : before.mode & 0o777
+  const bytes = await writeAll(fresh, {content, attributes: {uid, gid, mode}, seconds: step.mtimeMs / 1000})
   if (bytes !== step.bytes) throw new OpsError('CHANGED', `${step.name} has ${bytes} bytes, not ${step.bytes} as when the plan was made`, {exit: 'tryAgain', hint: 'run the command again'})
-  own(fresh, before ?? parent)
-  fs.chmodSync(fresh, before === null ? (parent.mode & 0o660) | 0o600 : before.mode & 0o777)
-  fs.utimesSync(fresh, step.mtimeMs / 1000, step.mtimeMs / 1000)
   putAside(numbered)
   rename(fresh, step.to)
 }
