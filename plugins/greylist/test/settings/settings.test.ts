@@ -103,7 +103,7 @@ test('the settings file of the package says nothing, and every comment in it tha
   const {resolver, policy, exim, store, metrics, allow, block, optOut, optIn, ...members} = said
   const {limits, ...rest} = mergeSettings(defaults, members)
   expect({...rest, limits}).toEqual(defaults)
-  expect({resolver, store, metrics, block, optIn}).toEqual({resolver: '127.0.0.1', store: 'redis://127.0.0.1:6379/0', metrics: {host: '127.0.0.1', port: 9099}, block: [], optIn: []})
+  expect({resolver, store, metrics, block, optIn}).toEqual({resolver: '127.0.0.1', store: 'redis://127.0.0.1:6379/0', metrics: {host: '127.0.0.1', port: 9125}, block: [], optIn: []})
   expect([policy, exim, allow, optOut].map(list => list?.length)).toEqual([1, 1, 2, 1])
   // All that can be said but what belongs to the place: user, group, socket and db are the unit's.
   expect(Object.keys(said).toSorted()).toEqual(Object.keys(fileSchema.entries).filter(name => !['$schema', 'socket', 'db', 'user', 'group'].includes(name)).toSorted())
