@@ -35,9 +35,13 @@ export const answeredKeys = (table: Table, limits: FiniteLimits): {keys: Answere
   } catch (error) {
     // A limit was reached: an answer of its own, not a failure.
     if (!(error instanceof BudgetError)) throw error
-    return refuse('budget', undefined, `the table needs more than ${error.reached} ${error.limit} to be gone through`)
+    return error.limit === 'stopped' ? outOfTime() : refuse('budget', undefined, `the table needs more than ${error.reached} ${error.limit} to be gone through`)
   }
 }
+
+/** The clock said so before all keys were listed. */
+export const outOfTime = (): {refusal: Refusal} =>
+  refuse('time', undefined, 'listing its keys takes longer than it may', 'a greater --budget, or the map in parts')
 
 const refuse = (code: Refusal['code'], line: number | undefined, message: string, hint?: string): {refusal: Refusal} => ({
   refusal: {code, line, message, ...(hint !== undefined && {hint})},
@@ -71,6 +75,11 @@ class KeyList {
     return this.list()
   }
 
+  /** At the clock; throws when it is time to stop. */
+  private look(): void {
+    if (this.limits.automaton.stop?.() === true) throw new BudgetError('stopped', this.keys.length)
+  }
+
   private caseSensitive(): {refusal: Refusal} | undefined {
     const {letterOf} = this.machine.alphabet
     for (let byte = 0x41; byte <= 0x5a; byte++) {
@@ -100,7 +109,9 @@ class KeyList {
     for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
       order.push(state)
       for (const next of this.nextStates(state)) {
-        before.set(next, [...(before.get(next) ?? []), state])
+        const earlier = before.get(next)
+        if (earlier === undefined) before.set(next, [state])
+        else earlier.push(state)
         if (!seen.has(next)) {
           seen.add(next)
           queue.push(next)
@@ -109,6 +120,7 @@ class KeyList {
     }
     const live: number[] = []
     for (const state of order) {
+      this.look()
       const own = this.ownAnswer(state)
       if (own < 0) continue
       answer.set(state, own)
@@ -143,6 +155,7 @@ class KeyList {
     const stack: {state: number; next: Generator<number>}[] = [{state: machine.start, next: this.nextStates(machine.start)}]
     onWay.add(machine.start)
     while (stack.length > 0) {
+      this.look()
       const top = stack.at(-1)!
       const {value, done: ended} = top.next.next()
       if (ended === true) {
@@ -163,6 +176,7 @@ class KeyList {
     const {machine, answer, bytesOf, limits} = this
     const stack: {state: number; key: string}[] = [{state: machine.start, key: ''}]
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      this.look()
       const own = this.ownAnswer(at.state)
       if (own >= 0) this.keys.push({key: at.key, entry: own})
       if (this.keys.length > limits.keys)
