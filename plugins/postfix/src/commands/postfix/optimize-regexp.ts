@@ -1,4 +1,6 @@
 // mailops postfix optimize-regexp: a smaller map that answers every key as before.
+import {resolve} from 'node:path'
+
 import {Flags} from '@oclif/core'
 
 import {ChangeCommand, OpsError, type Plan, plural} from 'mailops'
@@ -160,7 +162,7 @@ export default class OptimizeRegexp extends ChangeCommand {
       kept: keptOf(proven.optimized),
       findings: findingsOf(before.findings, path),
       hints: [
-        ...(isMailmans(source) && text !== source ? mailmanHints(path) : []),
+        ...(isMailmans(source) && text !== source ? mailmanHints({engine, path: resolve(path), how: howOf(flags)}) : []),
         ...alternatives(after, {name: `${flags.to ?? engine}:${path}`, memory, holders: holders ?? [], processes: flags.processes}),
       ],
       output: flags.output !== undefined ? {path: flags.output} : flags['in-place'] ? (plan === undefined ? null : {path}) : {text},
@@ -187,6 +189,13 @@ export default class OptimizeRegexp extends ChangeCommand {
     if (flags['in-place'] && !flags.reload) this.say(`Postfix goes on with the old map until: ${reloadCommand(flags).join(' ')}`)
   }
 }
+
+/** What of the options another run needs for the same map. */
+const howOf = ({goal, to, 'config-dir': configDirectory}: OptimizeFlags): string[] => [
+  ...(goal === 'balanced' ? [] : ['--goal', goal]),
+  ...(to === undefined ? [] : ['--to', to]),
+  ...(configDirectory === undefined ? [] : ['--config-dir', configDirectory]),
+]
 
 interface OptimizeFlags {
   readonly output?: string | undefined

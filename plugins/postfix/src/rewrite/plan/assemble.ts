@@ -68,20 +68,25 @@ class Writer {
   }
 
   private merge({members, written}: Merge, first: Entry & {kind: 'rule'}): void {
-    const own = new Set(first.comments)
-    const gathered = [
-      ...commentsOf(this.table, members[0]!.entry).slice(first.comments.length),
-      ...members.slice(1).flatMap(({entry}) => commentsOf(this.table, entry)),
-    ]
-    for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
     const said = new Set(written.flatMap(({words}) => words))
+    const placed = new Set<number>()
     for (const one of written) {
-      this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
       const says = new Set(one.words)
       // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
       const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
+      this.comments(mine.map(({entry}) => entry).filter(entry => !placed.has(entry)), members[0]!.entry)
+      for (const {entry} of mine) placed.add(entry)
+      this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
       this.origins.push(mine.map(({entry}) => entry))
     }
+  }
+
+  /** What was said about rules, once, above the one that stands for them now; what stood above the first is there already. */
+  private comments(entries: readonly number[], first: number): void {
+    const {comments: own} = this.table.entries[first] as Entry & {kind: 'rule'}
+    const said = entries.flatMap(entry => (entry === first ? commentsOf(this.table, entry).slice(own.length) : commentsOf(this.table, entry)))
+    const there = new Set(entries.includes(first) ? own : [])
+    for (const comment of new Set(said)) if (!there.has(comment)) this.line(comment, this.table.entries[first]!)
   }
 
   private line(text: string, like: Entry): void {
