@@ -110,12 +110,29 @@ describe('convert-regexp', () => {
   }, 60_000)
 
   it('a state that many lead to is no trouble', () => {
-    const table = parseTable(lines(400, n => `/^${(n * 7919).toString(36)}user${n}[0-9]{0,3}@h${n}\\.example\\.org$/ x`), {engine: 'regexp'})
+    const many = parseTable(lines(400, n => `/^${(n * 7919).toString(36)}user${n}[0-9]{0,3}@h${n}\\.example\\.org$/ x`), {engine: 'regexp'})
     const began = seconds()
-    const converted = convertTable(table, {automaton: AUTOMATON_LIMITS, keys: 1_000_000, recipientDelimiter: ''})
+    const converted = convertTable(many, {automaton: AUTOMATON_LIMITS, keys: 1_000_000, recipientDelimiter: ''})
     expect(converted).toHaveProperty('entries.length', 400 * 1111)
     expect(seconds() - began).toBeLessThan(20)
   }, 60_000)
+
+  it.each([
+    ['the first', '/free money/ x', 1],
+    ['one behind rules that end', '/^a@b\\.c$/ x\n/free money/ x', 2],
+    ['one within an if', 'if /z$/\n/^y/ x\nendif', 2],
+  ])('a rule whose keys have no end is named at once, whatever stands below: %s', (_, above, line) => {
+    const source = `${above}\n${lines(300, n => `/v[i1!|]agr[a@]${n}.*(cheap|buy|now)+.*p[i1]lls/ x`)}`
+    const began = seconds()
+    const converted = convertTable(parseTable(source, {engine: 'pcre'}), {automaton: {...AUTOMATON_LIMITS, stop: () => seconds() - began > 20}, keys: 9, recipientDelimiter: ''})
+    expect(converted).toMatchObject({code: 'infinite', line})
+    expect(seconds() - began).toBeLessThan(10)
+  }, 60_000)
+
+  it('what an if without endif hides is not taken for keys without end', () => {
+    const converted = convertTable(parseTable('if /^a@b\\.c$/\n/./ x\n', {engine: 'regexp'}), {automaton: AUTOMATON_LIMITS, keys: 9, recipientDelimiter: ''})
+    expect(converted).toMatchObject({entries: [['a@b.c', 'x']]})
+  })
 
   it('says that it was the clock', () => {
     const stopped = convertTable(parseTable('/^a@b\\.c$/ x\n', {engine: 'regexp'}), {automaton: {...AUTOMATON_LIMITS, stop: () => true}, keys: 9, recipientDelimiter: ''})

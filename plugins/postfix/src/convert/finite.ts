@@ -1,7 +1,7 @@
 // All keys that a table answers, where there is an end to them.
 import {buildMachines} from '../automaton/machines.js'
 import type {Machine} from '../automaton/machine.js'
-import {type AutomatonLimits, BudgetError, NO_ANSWER} from '../automaton/ruleset.js'
+import {type AutomatonLimits, BudgetError, NO_ANSWER, type Ruleset} from '../automaton/ruleset.js'
 import {tableRuleset} from '../automaton/table-ruleset.js'
 import type {Rule, Table} from '../table/entry.js'
 import type {Refusal} from './refusal.js'
@@ -16,6 +16,10 @@ export interface FiniteLimits {
   readonly automaton: AutomatonLimits
   readonly keys: number
 }
+
+/** Rules that are looked at each by itself, and how far. */
+const FEW_RULES = 200
+const FEW_STATES = 5_000
 
 const NEWLINE = 0x0a
 /** What stands in an address without quotes (RFC 5321 atext, dot and @). */
@@ -57,10 +61,10 @@ class KeyList {
   private readonly answer = new Map<number, number>()
   private readonly keys: AnsweredKey[] = []
 
-  constructor(table: Table, limits: FiniteLimits) {
+  constructor(table: Table, limits: FiniteLimits, ruleset: Ruleset = tableRuleset(table, 'entry')) {
     this.table = table
     this.limits = limits
-    this.machine = buildMachines([tableRuleset(table, 'entry')], limits.automaton)[0]!
+    this.machine = buildMachines([ruleset], limits.automaton)[0]!
     const {letterOf, size} = this.machine.alphabet
     const bytes: number[][] = Array.from({length: size}, () => [])
     for (let byte = 1; byte < 256; byte++) if (byte !== NEWLINE && !isUpper(byte)) bytes[letterOf[byte]!]!.push(byte)
@@ -70,7 +74,7 @@ class KeyList {
   read(): {keys: AnsweredKey[]} | {refusal: Refusal} {
     const cased = this.caseSensitive()
     if (cased !== undefined) return cased
-    const round = this.findRound()
+    const round = this.firstRound() ?? this.findRound()
     if (round !== undefined) return refuse('infinite', this.lineOf(round), 'answers keys without end, and an indexed table has to list them')
     return this.list()
   }
@@ -97,6 +101,28 @@ class KeyList {
   private ownAnswer(state: number): number {
     const tag = this.machine.tags.name(this.machine.outcome(state))
     return tag === NO_ANSWER ? -1 : Number(tag.slice(1))
+  }
+
+  /**
+   * The first rule whose own keys have no end, when those of all rules before it have: what they take from it leaves keys
+   * without end. Most tables that cannot be listed are known by it without their whole automaton.
+   */
+  private firstRound(): number | undefined {
+    const {table, limits} = this
+    const automaton = {...limits.automaton, states: FEW_STATES}
+    for (const rule of tableRuleset(table, 'entry').slice(0, FEW_RULES)) {
+      // A failed if without endif hides what is below it.
+      if (rule.tag === NO_ANSWER) return undefined
+      try {
+        const round = new KeyList(table, {...limits, automaton}, [rule]).findRound()
+        if (round !== undefined) return round
+      } catch (error) {
+        // Too big for a quick look; the whole one has limits of its own.
+        if (!(error instanceof BudgetError)) throw error
+        return undefined
+      }
+    }
+    return undefined
   }
 
   /** Goes through all states once; returns an entry that answers behind a circle of states, undefined when there is none. */

@@ -115,7 +115,7 @@ export default class OptimizeRegexp extends ChangeCommand {
         original: {table: before, source: map.source},
         stage: what => this.detail(what),
       })
-      if (proven.outOfTime) this.warn(`time ran out after ${flags.budget} s: what is proven by then is used (--budget gives more)`)
+      if (proven.outOfTime) this.warn(`time ran short: not all was tried within --budget ${flags.budget}; what is proven is used, and a greater one may find more`)
       return {before, proven}
     } finally {
       progress.end()
