@@ -152,6 +152,8 @@ export default class OptimizeRegexp extends ChangeCommand {
     const until = performance.now() + flags.budget * MODEL_SHARE * 1_000
     const memory = memoryReport({before, after, measured, holders, processes: flags.processes, stop: () => performance.now() > until})
     const path = reference.kind === 'file' ? reference.path : name
+    // For main.cf and cron, which stand elsewhere.
+    const whole = reference.kind === 'file' ? resolve(path) : name
     return {
       map: name,
       type: flags.to ?? engine,
@@ -162,8 +164,8 @@ export default class OptimizeRegexp extends ChangeCommand {
       kept: keptOf(proven.optimized),
       findings: findingsOf(before.findings, path),
       hints: [
-        ...(isMailmans(source) && text !== source ? mailmanHints({engine, path: resolve(path), how: howOf(flags)}) : []),
-        ...alternatives(after, {name: `${flags.to ?? engine}:${path}`, memory, holders: holders ?? [], processes: flags.processes}),
+        ...(isMailmans(source) && text !== source ? mailmanHints({engine, path: whole, how: howOf(flags)}) : []),
+        ...alternatives(after, {name: `${flags.to ?? engine}:${whole}`, memory, holders: holders ?? [], processes: flags.processes}),
       ],
       output: flags.output !== undefined ? {path: flags.output} : flags['in-place'] ? (plan === undefined ? null : {path}) : {text},
     }
