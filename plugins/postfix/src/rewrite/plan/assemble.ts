@@ -69,16 +69,24 @@ class Writer {
 
   private merge({members, written}: Merge, first: Entry & {kind: 'rule'}): void {
     const said = new Set(written.flatMap(({words}) => words))
-    const placed = new Set<number>()
-    for (const one of written) {
+    const rows = written.map(one => {
       const says = new Set(one.words)
       // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
       const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
-      this.comments(mine.map(({entry}) => entry).filter(entry => !placed.has(entry)), members[0]!.entry)
-      for (const {entry} of mine) placed.add(entry)
+      return {one, mine: mine.map(({entry}) => entry)}
+    })
+    // A rule without words is in no row, and what was said about it stands above the first.
+    const inRows = new Set(rows.flatMap(({mine}) => mine))
+    const unsaid = new Set(members.map(({entry}) => entry))
+    for (const [at, {one, mine}] of rows.entries()) {
+      const row = new Set(mine)
+      const here = [...unsaid].filter(entry => row.has(entry) || (at === 0 && !inRows.has(entry)))
+      this.comments(here, members[0]!.entry)
+      for (const entry of here) unsaid.delete(entry)
       this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
-      this.origins.push(mine.map(({entry}) => entry))
+      this.origins.push(mine)
     }
+    this.comments([...unsaid], members[0]!.entry)
   }
 
   /** What was said about rules, once, above the one that stands for them now; what stood above the first is there already. */
