@@ -194,6 +194,12 @@ describe('convert-regexp', () => {
     expect(stderr).toContain('line 2')
   })
 
+  test.skipIf(postmap === undefined)('a map that answers nothing is an empty table, without a warning (needs postmap)', () => {
+    const {status, stderr} = convert('# nothing yet\n', '-o', join(base, 'empty'))
+    expect({status, stderr}).toMatchObject({status: 0, stderr: expect.not.stringContaining('warning')})
+    expect(readFileSync(join(base, 'empty'), 'utf8')).toBe('')
+  })
+
   test.skipIf(postmap === undefined)('an index without its source is not overwritten (needs postmap)', () => {
     const index = file('used.db', 'in use')
     const {status, stderr} = mailops(['postfix', 'convert-regexp', `regexp:${file('u', LISTS)}`, '--to', 'hash', '--recipient-delimiter', '', '-o', join(base, 'used')])
