@@ -3,12 +3,14 @@ import {describe, expect, it} from 'vitest'
 
 import {AUTOMATON_LIMITS} from '../src/automaton/ruleset.js'
 import {reachability} from '../src/automaton/reach.js'
+import {convertTable} from '../src/convert/convert.js'
 import {COMPILE_LIMITS} from '../src/memory/index.js'
 import {estimateTable} from '../src/memory/table-estimate.js'
 import {memoryReport} from '../src/report/memory.js'
 import {lintTable} from '../src/lint/index.js'
 import {optimizeTable} from '../src/rewrite/optimize.js'
 import {convertDialect} from '../src/rewrite/convert-dialect.js'
+import {withDoubts} from '../src/rewrite/doubt.js'
 import {parseTable} from '../src/table/parse.js'
 import {CompiledPattern} from '../src/memory/glibc/compiled.js'
 
@@ -91,4 +93,49 @@ it('the model gives one pattern only so much work, clock or not', () => {
   const {node} = entry.pattern.parsed
   const options = {patternBytes: 30, groups: 2, captures: false, newline: false}
   expect(() => new CompiledPattern(node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
+})
+
+describe('convert-regexp', () => {
+  const NESTED = lines(6, n => `/^(([a-${String.fromCharCode(98 + n)}]{0,30}x){0,30}y)${n}@h\\.org$/ x`)
+
+  it.each([['nested repetitions', NESTED], ...Object.entries(HOSTILE)])('%s: listing the keys ends soon after its clock says so', (_, source) => {
+    for (const engine of ['regexp', 'pcre'] as const) {
+      const began = seconds()
+      const gone = (): number => seconds() - began
+      const automaton = {...AUTOMATON_LIMITS, stop: () => gone() > BUDGET}
+      const converted = convertTable(withDoubts(parseTable(source, {engine})), {automaton, keys: 1_000_000, recipientDelimiter: ''})
+      expect(gone()).toBeLessThan(BUDGET + SPARE)
+      expect(converted).toHaveProperty('code')
+    }
+  }, 60_000)
+
+  it('a state that many lead to is no trouble', () => {
+    const many = parseTable(lines(400, n => `/^${(n * 7919).toString(36)}user${n}[0-9]{0,3}@h${n}\\.example\\.org$/ x`), {engine: 'regexp'})
+    const began = seconds()
+    const converted = convertTable(many, {automaton: AUTOMATON_LIMITS, keys: 1_000_000, recipientDelimiter: ''})
+    expect(converted).toHaveProperty('entries.length', 400 * 1111)
+    expect(seconds() - began).toBeLessThan(20)
+  }, 60_000)
+
+  it.each([
+    ['the first', '/free money/ x', 1],
+    ['one behind rules that end', '/^a@b\\.c$/ x\n/free money/ x', 2],
+    ['one within an if', 'if /z$/\n/^y/ x\nendif', 2],
+  ])('a rule whose keys have no end is named at once, whatever stands below: %s', (_, above, line) => {
+    const source = `${above}\n${lines(300, n => `/v[i1!|]agr[a@]${n}.*(cheap|buy|now)+.*p[i1]lls/ x`)}`
+    const began = seconds()
+    const converted = convertTable(parseTable(source, {engine: 'pcre'}), {automaton: {...AUTOMATON_LIMITS, stop: () => seconds() - began > 20}, keys: 9, recipientDelimiter: ''})
+    expect(converted).toMatchObject({code: 'infinite', line})
+    expect(seconds() - began).toBeLessThan(10)
+  }, 60_000)
+
+  it('what an if without endif hides is not taken for keys without end', () => {
+    const converted = convertTable(parseTable('if /^a@b\\.c$/\n/./ x\n', {engine: 'regexp'}), {automaton: AUTOMATON_LIMITS, keys: 9, recipientDelimiter: ''})
+    expect(converted).toMatchObject({entries: [['a@b.c', 'x']]})
+  })
+
+  it('says that it was the clock', () => {
+    const stopped = convertTable(parseTable('/^a@b\\.c$/ x\n', {engine: 'regexp'}), {automaton: {...AUTOMATON_LIMITS, stop: () => true}, keys: 9, recipientDelimiter: ''})
+    expect(stopped).toMatchObject({code: 'time', hint: expect.stringContaining('--budget')})
+  })
 })

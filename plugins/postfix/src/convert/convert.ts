@@ -1,7 +1,7 @@
 // A pattern table as an indexed one, where no lookup can tell the difference.
 import {TableLookup} from '../lookup/lookup.js'
 import type {Rule, Table} from '../table/entry.js'
-import {answeredKeys, type FiniteLimits} from './finite.js'
+import {answeredKeys, type FiniteLimits, outOfTime} from './finite.js'
 import type {Refusal} from './refusal.js'
 
 /** Table types that convert-regexp writes. */
@@ -31,6 +31,7 @@ export const convertTable = (table: Table, options: ConvertOptions): Converted |
   const lookup = new TableLookup(table)
   const entries: [string, string][] = []
   for (const {key, entry} of found.keys) {
+    if (options.automaton.stop?.() === true) return outOfTime().refusal
     const rule = table.entries[entry] as Rule
     const refusal = keyRefusal(key, rule, options)
     if (refusal !== undefined) return refusal

@@ -1,7 +1,7 @@
 // All keys that a table answers, where there is an end to them.
 import {buildMachines} from '../automaton/machines.js'
 import type {Machine} from '../automaton/machine.js'
-import {type AutomatonLimits, BudgetError, NO_ANSWER} from '../automaton/ruleset.js'
+import {type AutomatonLimits, BudgetError, NO_ANSWER, type Ruleset} from '../automaton/ruleset.js'
 import {tableRuleset} from '../automaton/table-ruleset.js'
 import type {Rule, Table} from '../table/entry.js'
 import type {Refusal} from './refusal.js'
@@ -16,6 +16,10 @@ export interface FiniteLimits {
   readonly automaton: AutomatonLimits
   readonly keys: number
 }
+
+/** Rules that are looked at each by itself, and how far. */
+const FEW_RULES = 200
+const FEW_STATES = 5_000
 
 const NEWLINE = 0x0a
 /** What stands in an address without quotes (RFC 5321 atext, dot and @). */
@@ -35,9 +39,13 @@ export const answeredKeys = (table: Table, limits: FiniteLimits): {keys: Answere
   } catch (error) {
     // A limit was reached: an answer of its own, not a failure.
     if (!(error instanceof BudgetError)) throw error
-    return refuse('budget', undefined, `the table needs more than ${error.reached} ${error.limit} to be gone through`)
+    return error.limit === 'stopped' ? outOfTime() : refuse('budget', undefined, `the table needs more than ${error.reached} ${error.limit} to be gone through`)
   }
 }
+
+/** The clock said so before all keys were listed. */
+export const outOfTime = (): {refusal: Refusal} =>
+  refuse('time', undefined, 'listing its keys takes longer than it may', 'a greater --budget, or the map in parts')
 
 const refuse = (code: Refusal['code'], line: number | undefined, message: string, hint?: string): {refusal: Refusal} => ({
   refusal: {code, line, message, ...(hint !== undefined && {hint})},
@@ -53,10 +61,10 @@ class KeyList {
   private readonly answer = new Map<number, number>()
   private readonly keys: AnsweredKey[] = []
 
-  constructor(table: Table, limits: FiniteLimits) {
+  constructor(table: Table, limits: FiniteLimits, ruleset: Ruleset = tableRuleset(table, 'entry')) {
     this.table = table
     this.limits = limits
-    this.machine = buildMachines([tableRuleset(table, 'entry')], limits.automaton)[0]!
+    this.machine = buildMachines([ruleset], limits.automaton)[0]!
     const {letterOf, size} = this.machine.alphabet
     const bytes: number[][] = Array.from({length: size}, () => [])
     for (let byte = 1; byte < 256; byte++) if (byte !== NEWLINE && !isUpper(byte)) bytes[letterOf[byte]!]!.push(byte)
@@ -66,9 +74,14 @@ class KeyList {
   read(): {keys: AnsweredKey[]} | {refusal: Refusal} {
     const cased = this.caseSensitive()
     if (cased !== undefined) return cased
-    const round = this.findRound()
+    const round = this.firstRound() ?? this.findRound()
     if (round !== undefined) return refuse('infinite', this.lineOf(round), 'answers keys without end, and an indexed table has to list them')
     return this.list()
+  }
+
+  /** At the clock; throws when it is time to stop. */
+  private look(): void {
+    if (this.limits.automaton.stop?.() === true) throw new BudgetError('stopped', this.keys.length)
   }
 
   private caseSensitive(): {refusal: Refusal} | undefined {
@@ -90,6 +103,28 @@ class KeyList {
     return tag === NO_ANSWER ? -1 : Number(tag.slice(1))
   }
 
+  /**
+   * The first rule whose own keys have no end, when those of all rules before it have: what they take from it leaves keys
+   * without end. Most tables that cannot be listed are known by it without their whole automaton.
+   */
+  private firstRound(): number | undefined {
+    const {table, limits} = this
+    const automaton = {...limits.automaton, states: FEW_STATES}
+    for (const rule of tableRuleset(table, 'entry').slice(0, FEW_RULES)) {
+      // A failed if without endif hides what is below it.
+      if (rule.tag === NO_ANSWER) return undefined
+      try {
+        const round = new KeyList(table, {...limits, automaton}, [rule]).findRound()
+        if (round !== undefined) return round
+      } catch (error) {
+        // Too big for a quick look; the whole one has limits of its own.
+        if (!(error instanceof BudgetError)) throw error
+        return undefined
+      }
+    }
+    return undefined
+  }
+
   /** Goes through all states once; returns an entry that answers behind a circle of states, undefined when there is none. */
   private findRound(): number | undefined {
     const {machine, answer} = this
@@ -100,7 +135,9 @@ class KeyList {
     for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
       order.push(state)
       for (const next of this.nextStates(state)) {
-        before.set(next, [...(before.get(next) ?? []), state])
+        const earlier = before.get(next)
+        if (earlier === undefined) before.set(next, [state])
+        else earlier.push(state)
         if (!seen.has(next)) {
           seen.add(next)
           queue.push(next)
@@ -109,6 +146,7 @@ class KeyList {
     }
     const live: number[] = []
     for (const state of order) {
+      this.look()
       const own = this.ownAnswer(state)
       if (own < 0) continue
       answer.set(state, own)
@@ -143,6 +181,7 @@ class KeyList {
     const stack: {state: number; next: Generator<number>}[] = [{state: machine.start, next: this.nextStates(machine.start)}]
     onWay.add(machine.start)
     while (stack.length > 0) {
+      this.look()
       const top = stack.at(-1)!
       const {value, done: ended} = top.next.next()
       if (ended === true) {
@@ -163,6 +202,7 @@ class KeyList {
     const {machine, answer, bytesOf, limits} = this
     const stack: {state: number; key: string}[] = [{state: machine.start, key: ''}]
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      this.look()
       const own = this.ownAnswer(at.state)
       if (own >= 0) this.keys.push({key: at.key, entry: own})
       if (this.keys.length > limits.keys)

@@ -2,7 +2,7 @@
 
 /** One reason, with the rule it lies in where there is one. */
 export interface Refusal {
-  readonly code: 'opaque' | 'infinite' | 'case' | 'unsafe-byte' | 'no-address' | 'captures' | 'too-many' | 'delimiter' | 'budget'
+  readonly code: 'opaque' | 'infinite' | 'case' | 'unsafe-byte' | 'no-address' | 'captures' | 'too-many' | 'delimiter' | 'budget' | 'time'
   readonly line: number | undefined
   readonly message: string
   readonly hint?: string

@@ -29,7 +29,7 @@ const verdictLines = (name: string, explanation: Explanation): string[] => {
   }
   const why = [...guardLines(explanation), ...captureLines(explanation), ...standsForLines(explanation)]
   if (verdict === 'unknown')
-    return [`${head}line ${line}: only the engine can tell whether it answers, and there is no postmap to ask`, `    ${terminalSafe(pattern!)}`]
+    return [`${head}line ${line}: only the engine can tell whether it answers, and there was no postmap to ask, or no answer in time`, `    ${terminalSafe(pattern!)}`]
   return [`${head}line ${line}: ${terminalSafe(result!)}${who}`, `    ${shorten(terminalSafe(pattern!))}`, ...why]
 }
 

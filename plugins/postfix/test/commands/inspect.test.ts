@@ -144,7 +144,32 @@ describe('explain', () => {
   })
 })
 
+describe('explain and time', () => {
+  test('a postmap that does not end is waited for once, and what it would have said is not made up', () => {
+    mkdirSync(join(base, 'bin'))
+    const calls = join(base, 'calls')
+    // Called as it is, and not through a shell that would leave its child behind.
+    writeFileSync(join(base, 'bin/postmap'), `#!/bin/sh\necho call >> '${calls}'\nexec sleep 300\n`, {mode: 0o755})
+    const map = file('t', '/^(a+)\\1@b$/ twice\n/^c@b$/ C\n')
+    const env = {PATH: `${base}/bin:${process.env['PATH']}`}
+    const {status, stdout, stderr} = mailops(['postfix', 'explain', `regexp:${map}`, 'aa@b', 'c@b', '--budget', '2', '--json'], {env})
+    expect(status).toBe(0)
+    expect(readFileSync(calls, 'utf8')).toBe('call\n')
+    expect(stderr).toContain('not done in time')
+    expect(rows(stdout)).toMatchObject([{original: {verdict: 'unknown'}, same: null}, {original: {verdict: 'unknown'}}])
+  }, 60_000)
+})
+
 describe('convert-regexp', () => {
+  test('a table without end in sight is given up when --budget says so', () => {
+    const map = file('nested', Array.from({length: 6}, (_, n) => `/^(([a-${'bcdefg'[n]}]{0,30}x){0,30}y)${n}@h\\.org$/ x\n`).join(''))
+    const args = ['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'cdb', '--recipient-delimiter', '']
+    const {status, stdout, stderr} = mailops([...args, '--budget', '1'])
+    expect({status, stdout}).toEqual({status: 1, stdout: ''})
+    expect(stderr).toContain('CONVERT_TIME')
+    expect(stderr).toContain('--budget')
+  }, 60_000)
+
   const convert = (rule: string, ...more: string[]) =>
     mailops(['postfix', 'convert-regexp', `regexp:${file('f', rule)}`, '--to', 'texthash', '--recipient-delimiter', '', ...more])
 
@@ -168,6 +193,12 @@ describe('convert-regexp', () => {
     expect(status).toBe(1)
     expect(stderr).toContain(code)
     expect(stderr).toContain('line 2')
+  })
+
+  test.skipIf(postmap === undefined)('a map that answers nothing is an empty table, without a warning (needs postmap)', () => {
+    const {status, stderr} = convert('# nothing yet\n', '-o', join(base, 'empty'))
+    expect({status, stderr}).toMatchObject({status: 0, stderr: expect.not.stringContaining('warning')})
+    expect(readFileSync(join(base, 'empty'), 'utf8')).toBe('')
   })
 
   test.skipIf(postmap === undefined)('an index without its source is not overwritten (needs postmap)', () => {

@@ -12,6 +12,22 @@ import {type Optimized, optimizeTable} from '../../rewrite/optimize.js'
 import type {Table} from '../../table/entry.js'
 import {parseTable} from '../../table/parse.js'
 
+/** Of the budget, for asking postmap about the map as it is. */
+const ORIGINAL_SHARE = 0.5
+/** Postmap is asked for so long at least: opening a big map takes a moment. */
+const LEAST_MS = 1_000
+
+/** Runs from the start of the command. */
+interface Clock {
+  /** Milliseconds left of the budget; below 0 when it is used up. */
+  readonly left: () => number
+}
+
+const budgetOf = (seconds: number): Clock => {
+  const until = performance.now() + seconds * 1_000
+  return {left: () => until - performance.now()}
+}
+
 export default class Explain extends MapCommand {
   static override summary = 'which rule of a map answers an address, and why'
   static override description =
@@ -33,7 +49,7 @@ export default class Explain extends MapCommand {
     ...mapFlags,
     optimized: Flags.boolean({description: 'look into the optimised map too', default: true, allowNo: true}),
     postmap: Flags.boolean({description: 'ask the real postmap too, where there is one', default: true, allowNo: true}),
-    budget: Flags.integer({description: 'optimise for at most so many seconds', min: 1, default: 20}),
+    budget: Flags.integer({description: 'seconds for optimising and for postmap together', min: 1, default: 20}),
   }
 
   protected override readonly isList = true
@@ -41,6 +57,7 @@ export default class Explain extends MapCommand {
   override async run(): Promise<void> {
     const {argv, flags} = await this.parse(Explain)
     this.listen(flags)
+    const clock = budgetOf(flags.budget)
     const [argument, ...words] = argv as [string, ...string[]]
     const instance = instanceOnce(flags['config-dir'])
     const map = await loadMap(argument, {type: flags.type, instance})
@@ -48,30 +65,44 @@ export default class Explain extends MapCommand {
     const known = await this.instanceOrWarning(instance, flags['config-dir'])
     const forbidSubstitution = known !== undefined && placeOf(known, map.reference).forbidSubstitution.length > 0
     const table = parseTable(map.source, {engine: map.engine, forbidSubstitution})
+    const slow = {postmap: false}
     const options: ExplainOptions = {
       postmap: flags.postmap,
       configDirectory: known?.configuration.directory,
+      timeoutMs: Math.max(LEAST_MS, clock.left() * ORIGINAL_SHARE),
+      timedOut: () => {
+        slow.postmap = true
+        this.warn('postmap was not done in time with this map: addresses that it had not come to are explained by our own reading')
+      },
       contradicted: key => void this.warn(`postmap answers ${key} otherwise than our reading of the map; what postmap says is shown`),
     }
     const original = await explainKeys(table, addresses, options)
-    const optimized = flags.optimized ? await this.#optimized(table, {addresses, options, budget: flags.budget, forbidSubstitution}) : undefined
+    const optimized = flags.optimized
+      ? await this.#optimized(table, {
+          addresses,
+          // Where the map is too slow for postmap, so is the other most likely: one wait is enough.
+          options: {...options, postmap: flags.postmap && !slow.postmap},
+          clock,
+          forbidSubstitution,
+        })
+      : undefined
     this.#show(addresses, original, optimized)
   }
 
   async #optimized(
     table: Table,
-    {addresses, options, budget, forbidSubstitution}: {
+    {addresses, options, clock, forbidSubstitution}: {
       addresses: readonly string[]
       options: ExplainOptions
-      budget: number
+      clock: Clock
       forbidSubstitution: boolean
     },
   ): Promise<Explanation[]> {
     const progress = this.progress('optimising')
     try {
-      const began = performance.now()
-      const optimized = optimizeTable(table, {forbidSubstitution, used: share => performance.now() - began > share * budget * 1000})
-      const explanations = await explainKeys(optimized.table, addresses, options)
+      const whole = clock.left()
+      const optimized = optimizeTable(table, {forbidSubstitution, used: share => whole - clock.left() > share * whole})
+      const explanations = await explainKeys(optimized.table, addresses, {...options, timeoutMs: Math.max(LEAST_MS, clock.left())})
       return explanations.map(explanation => withOrigin(table, optimized, explanation))
     } finally {
       progress.end()

@@ -50,10 +50,11 @@ export default class LintRegexp extends MapCommand {
     const {argv, flags} = await this.parse(LintRegexp)
     this.listen(flags)
     const instance = instanceOnce(flags['config-dir'])
+    const known = await this.instanceOrWarning(instance, flags['config-dir'])
     let found = 0
     for (const argument of argv as string[]) {
       const map = await loadMap(argument, {type: flags.type, instance})
-      const findings = (await this.#lint(map, await this.instanceOrWarning(instance, flags['config-dir']), flags)).filter(
+      const findings = (await this.#lint(map, known, flags)).filter(
         ({code}) => flags.ignore?.includes(code) !== true,
       )
       found += findings.length

@@ -1,10 +1,12 @@
 // mailops postfix optimize-regexp: a smaller map that answers every key as before.
+import {resolve} from 'node:path'
+
 import {Flags} from '@oclif/core'
 
 import {ChangeCommand, OpsError, type Plan, plural} from 'mailops'
 
 import {
-  inPlacePlan, type Instance, instanceOnce, type LoadedMap, loadMap, measureTables, optimizeProven, otherInstances,
+  askedDirectory, inPlacePlan, type Instance, instanceOnce, type LoadedMap, loadMap, measureTables, needRunning, optimizeProven, otherInstances,
   outputPlan, placeOf, type Proven, writeTable,
 } from '../../effects/index.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
@@ -38,7 +40,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     'it is.\n\n' +
     'Goals: balanced; memory (no guards added); speed; readable (one line a list).\n\n' +
     'Exit status: 0 done, also when nothing could be improved; 64 usage, or a map of unknown type; 65 not a table, or not to ' +
-    'be converted with --to; 66 no such file; 69 --measure without postmap; 70 our bug; 73 the output exists or cannot be ' +
+    'be converted with --to; 66 no such file; 69 --measure without postmap, or --reload without a Postfix that runs; 70 our bug; 73 the output exists or cannot be ' +
     'made; 75 the map was changed meanwhile, or is being changed; 77 no permission; 78 postconf refuses the configuration; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> postfix optimize-regexp regexp:/etc/postfix/transport.regexp > small',
@@ -66,6 +68,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     const instance = instanceOnce(flags['config-dir'])
     const map = await loadMap(args.map, {type: flags.type, instance})
     this.#refuse(map, flags)
+    if (flags.reload && !flags['dry-run']) await needRunning(postfixCommand('status', flags))
     const known = await this.#instance(instance, flags['config-dir'])
     const work = await this.#optimize(map, known, flags)
     const plan = this.#plan(map, work, flags)
@@ -113,7 +116,7 @@ export default class OptimizeRegexp extends ChangeCommand {
         original: {table: before, source: map.source},
         stage: what => this.detail(what),
       })
-      if (proven.outOfTime) this.warn(`time ran out after ${flags.budget} s: what is proven by then is used (--budget gives more)`)
+      if (proven.outOfTime) this.warn(`time ran short: not all was tried within --budget ${flags.budget}; what is proven is used, and a greater one may find more`)
       return {before, proven}
     } finally {
       progress.end()
@@ -135,7 +138,7 @@ export default class OptimizeRegexp extends ChangeCommand {
     const why = `${ruleCount(before)} rules become ${ruleCount(proven.optimized.table)}`
     if (flags.output !== undefined) return outputPlan(flags.output, {source: file, text, why}, {force: flags.force})
     if (!flags['in-place'] || file === undefined || text === source) return undefined
-    return inPlacePlan({source: file, text, why}, {reload: flags.reload ? reloadCommand(flags) : undefined})
+    return inPlacePlan({source: file, text, why}, {reload: flags.reload ? postfixCommand('reload', flags) : undefined})
   }
 
   async #document(
@@ -150,6 +153,8 @@ export default class OptimizeRegexp extends ChangeCommand {
     const until = performance.now() + flags.budget * MODEL_SHARE * 1_000
     const memory = memoryReport({before, after, measured, holders, processes: flags.processes, stop: () => performance.now() > until})
     const path = reference.kind === 'file' ? reference.path : name
+    // For main.cf and cron, which stand elsewhere.
+    const whole = reference.kind === 'file' ? resolve(path) : name
     return {
       map: name,
       type: flags.to ?? engine,
@@ -160,8 +165,8 @@ export default class OptimizeRegexp extends ChangeCommand {
       kept: keptOf(proven.optimized),
       findings: findingsOf(before.findings, path),
       hints: [
-        ...(isMailmans(source) && text !== source ? mailmanHints(path) : []),
-        ...alternatives(after, {name: `${flags.to ?? engine}:${path}`, memory, holders: holders ?? [], processes: flags.processes}),
+        ...(isMailmans(source) && text !== source ? mailmanHints({engine, path: whole, how: howOf(flags), reload: postfixCommand('reload', flags)}) : []),
+        ...alternatives(after, {name: `${flags.to ?? engine}:${whole}`, memory, holders: holders ?? [], processes: flags.processes}),
       ],
       output: flags.output !== undefined ? {path: flags.output} : flags['in-place'] ? (plan === undefined ? null : {path}) : {text},
     }
@@ -184,9 +189,16 @@ export default class OptimizeRegexp extends ChangeCommand {
     if (applied === null) return
     const where = document.output !== null && 'path' in document.output ? document.output.path : ''
     this.say(`${where} written; journal ${applied.journalId}; take it back with: mailops undo ${applied.journalId}`)
-    if (flags['in-place'] && !flags.reload) this.say(`Postfix goes on with the old map until: ${reloadCommand(flags).join(' ')}`)
+    if (flags['in-place'] && !flags.reload) this.say(`Postfix goes on with the old map until: ${postfixCommand('reload', flags).join(' ')}`)
   }
 }
+
+/** What of the options another run needs for the same map. */
+const howOf = ({goal, to, 'config-dir': named}: OptimizeFlags): string[] => [
+  ...(goal === 'balanced' ? [] : ['--goal', goal]),
+  ...(to === undefined ? [] : ['--to', to]),
+  ...(askedDirectory(named) === undefined ? [] : ['--config-dir', askedDirectory(named)!]),
+]
 
 interface OptimizeFlags {
   readonly output?: string | undefined
@@ -209,11 +221,11 @@ interface Work {
   readonly proven: Proven
 }
 
-const reloadCommand = (flags: OptimizeFlags): [string, ...string[]] => [
-  'postfix',
-  ...(flags['config-dir'] === undefined ? [] : ['-c', flags['config-dir']]),
-  'reload',
-]
+/** `postfix WORD` for the instance of this run: its undo may run where MAIL_CONFIG says something else. */
+const postfixCommand = (word: 'reload' | 'status', flags: OptimizeFlags): [string, ...string[]] => {
+  const directory = askedDirectory(flags['config-dir'])
+  return ['postfix', ...(directory === undefined ? [] : ['-c', directory]), word]
+}
 
 const proofReport = ({verdict, proof, postmap, doubts}: Proven): ProofReport => ({
   verdict,

@@ -9,6 +9,10 @@ export interface ExplainOptions {
   /** Ask postmap too, where there is one. */
   readonly postmap: boolean
   readonly configDirectory?: string | undefined
+  /** How long postmap may take. */
+  readonly timeoutMs: number
+  /** Postmap took longer. */
+  readonly timedOut: () => void
   /** A reading of ours that the engine contradicts. */
   readonly contradicted: (key: string) => void
 }
@@ -20,8 +24,9 @@ export const explainKeys = async (table: Table, keys: readonly string[], options
   if (!options.postmap || !hasEngine()) return ours
   const asked = keys.filter(isAskable)
   if (asked.length === 0) return ours
-  const {configDirectory} = options
-  const {answers, timedOut} = await askEngine({engine: table.engine, source: taggedTable(table), keys: asked, configDirectory})
+  const {configDirectory, timeoutMs} = options
+  const {answers, timedOut} = await askEngine({engine: table.engine, source: taggedTable(table), keys: asked, configDirectory, timeoutMs})
+  if (timedOut) options.timedOut()
   return ours.map((our, at) => {
     const key = keys[at]!
     // Out of time: which keys it got to is not known.

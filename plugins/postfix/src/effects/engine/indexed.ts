@@ -60,16 +60,46 @@ export interface Verified {
   readonly differences: readonly string[]
 }
 
-/** Asks both tables for the same keys; undefined where there is no postmap(1). */
+const FIRST_BATCH = 1_000
+
+/**
+ * Asks both tables for the same keys, for about so many milliseconds; undefined where there is no postmap(1). Keys that
+ * stand beside each other are asked in different batches, so that what is left out is left out everywhere.
+ */
 export const compareWithIndex = async (
   keys: readonly string[],
-  {engine, source, path, type, configDirectory}: Where & {engine: Engine; source: string; path: string; type: IndexedType},
+  {engine, source, path, type, configDirectory, milliseconds}: Where & {
+    engine: Engine
+    source: string
+    path: string
+    type: IndexedType
+    milliseconds: number
+  },
 ): Promise<Verified | undefined> => {
   if (find('postmap') === null) return undefined
-  const asked = [...new Set(keys)].filter(key => /^[\x21-\x7e]+$/.test(key) && key !== '-')
-  const patterns = await askEngine({engine, source, keys: asked, configDirectory, timeoutMs: TIMEOUT_MS})
-  const indexed = await askIndex(asked, {path, type, configDirectory})
-  return {keys: asked.length, differences: asked.filter(key => patterns.answers.get(key) !== indexed.get(key))}
+  const asked = spread([...new Set(keys)].filter(key => /^[\x21-\x7e]+$/.test(key) && key !== '-'))
+  const deadline = performance.now() + milliseconds
+  const left = (): number => deadline - performance.now()
+  const differences: string[] = []
+  let done = 0
+  for (let size = FIRST_BATCH; done < asked.length && size > 0; ) {
+    const began = performance.now()
+    const batch = asked.slice(done, done + size)
+    const patterns = await askEngine({engine, source, keys: batch, configDirectory, timeoutMs: Math.max(1, Math.ceil(left()))})
+    // What was cut off tells nothing about the keys that were not asked.
+    if (patterns.timedOut) break
+    const indexed = await askIndex(batch, {path, type, configDirectory})
+    for (const key of batch) if (patterns.answers.get(key) !== indexed.get(key)) differences.push(key)
+    done += batch.length
+    size = Math.min(10 * size, Math.floor((batch.length / (performance.now() - began)) * left() * 0.8))
+  }
+  return {keys: done, differences}
+}
+
+/** The same keys, neighbours apart from each other. */
+const spread = (keys: readonly string[]): string[] => {
+  const step = Math.max(1, Math.floor(keys.length / FIRST_BATCH))
+  return Array.from({length: step}, (_, from) => keys.filter((__, at) => at % step === from)).flat()
 }
 
 const askIndex = async (

@@ -27,7 +27,7 @@ export interface Proven {
   readonly postmap: Differential | undefined
   /** Rules that were left alone because their rewriting could not be shown to be right, or the engine said otherwise. */
   readonly doubts: readonly string[]
-  /** True when time ran out before all was tried. */
+  /** True when something was not tried for want of time. */
   readonly outOfTime: boolean
 }
 
@@ -40,12 +40,19 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
   const began = performance.now()
   const used = (share: number): boolean => performance.now() - began > share * options.budgetSeconds * 1_000
   const {forbidSubstitution, goal, original = {table, source}, stage = () => undefined} = options
+  let cut = false
+  /** What was left out for want of time, early on as well: another run might find it. */
+  const usedBySearch = (share: number): boolean => {
+    const is = used(share)
+    cut ||= is
+    return is
+  }
   const leave = new Set<number>()
   const doubts: string[] = []
   let last = unchanged(table)
   for (let attempt = 0; attempt < ATTEMPTS && !used(0.5); attempt++) {
     stage('rewriting')
-    const optimized = optimizeTable(table, {goal, used, leave, forbidSubstitution})
+    const optimized = optimizeTable(table, {goal, used: usedBySearch, leave, forbidSubstitution})
     last = unchanged(table, optimized.kept)
     if (optimized.steps.length === 0 && original.table === table) break
     stage('proving')
@@ -65,11 +72,11 @@ export const optimizeProven = async (table: Table, source: string, options: Prov
       {seconds: options.postmapSeconds, configDirectory: options.configDirectory},
     )
     const differing = postmap?.differences ?? []
-    if (differing.length === 0) return {optimized, verdict: 'proven', proof, postmap, doubts, outOfTime: used(0.5)}
+    if (differing.length === 0) return {optimized, verdict: 'proven', proof, postmap, doubts, outOfTime: cut || used(0.5)}
     doubts.push(`postmap answers ${JSON.stringify(differing[0])} otherwise`)
     if (!add(leave, differing.flatMap(key => blameKey(table, optimized, key)))) break
   }
-  return {optimized: last, verdict: 'unchanged', proof: undefined, postmap: undefined, doubts, outOfTime: used(0.5)}
+  return {optimized: last, verdict: 'unchanged', proof: undefined, postmap: undefined, doubts, outOfTime: cut || used(0.5)}
 }
 
 /** True when something new was added. */

@@ -4,7 +4,7 @@ import {realpathSync} from 'node:fs'
 import {dirname} from 'node:path'
 
 import {type Change, fromSystem, OpsError, type Plan, type Seen} from 'mailops/core'
-import {readSeen} from 'mailops/effects'
+import {need, readSeen, run} from 'mailops/effects'
 
 import {attributesLike, checkOutput} from '../output-file.js'
 
@@ -57,6 +57,17 @@ const around = (change: Change, reload: readonly [string, ...string[]]): Change[
     {kind: 'run', argv: reload, undo: status, why: 'its daemons read the map again'},
   ]
 }
+
+/** NOT_RUNNING (69) unless `postfix status` says that it runs: before a long time is spent on what cannot be done. */
+export const needRunning = async ([postfix, ...status]: readonly [string, ...string[]]): Promise<void> => {
+  const ended = await run([need(postfix), ...status], {timeoutMs: STATUS_MS, endsWithUs: true})
+  if (ended.status === 0) return
+  throw new OpsError('NOT_RUNNING', `Postfix does not run (${[postfix, ...status].join(' ')}), so that it cannot be reloaded; nothing was changed`, {
+    exit: 'unavailable', hint: 'postfix start, or leave out --reload',
+  })
+}
+
+const STATUS_MS = 30_000
 
 const write = (path: string, before: Seen | null, like: Seen | null, {text, why}: WriteRequest): Change => {
   const after = Buffer.from(text, 'latin1')

@@ -68,20 +68,33 @@ class Writer {
   }
 
   private merge({members, written}: Merge, first: Entry & {kind: 'rule'}): void {
-    const own = new Set(first.comments)
-    const gathered = [
-      ...commentsOf(this.table, members[0]!.entry).slice(first.comments.length),
-      ...members.slice(1).flatMap(({entry}) => commentsOf(this.table, entry)),
-    ]
-    for (const comment of new Set(gathered)) if (!own.has(comment)) this.line(comment, first)
     const said = new Set(written.flatMap(({words}) => words))
-    for (const one of written) {
-      this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
+    const rows = written.map(one => {
       const says = new Set(one.words)
       // Words of a rule that those of others hold are not written: any of the new rules may speak for them.
       const mine = members.filter(({words}) => words.some(word => says.has(word) || !said.has(word)))
-      this.origins.push(mine.map(({entry}) => entry))
+      return {one, mine: mine.map(({entry}) => entry)}
+    })
+    // A rule without words is in no row, and what was said about it stands above the first.
+    const inRows = new Set(rows.flatMap(({mine}) => mine))
+    const unsaid = new Set(members.map(({entry}) => entry))
+    for (const [at, {one, mine}] of rows.entries()) {
+      const row = new Set(mine)
+      const here = [...unsaid].filter(entry => row.has(entry) || (at === 0 && !inRows.has(entry)))
+      this.comments(here, members[0]!.entry)
+      for (const entry of here) unsaid.delete(entry)
+      this.line(ruleLines(one, writeResult(first.result), {folds: !isCrlf(first)}), first)
+      this.origins.push(mine)
     }
+    this.comments([...unsaid], members[0]!.entry)
+  }
+
+  /** What was said about rules, once, above the one that stands for them now; what stood above the first is there already. */
+  private comments(entries: readonly number[], first: number): void {
+    const {comments: own} = this.table.entries[first] as Entry & {kind: 'rule'}
+    const said = entries.flatMap(entry => (entry === first ? commentsOf(this.table, entry).slice(own.length) : commentsOf(this.table, entry)))
+    const there = new Set(entries.includes(first) ? own : [])
+    for (const comment of new Set(said)) if (!there.has(comment)) this.line(comment, this.table.entries[first]!)
   }
 
   private line(text: string, like: Entry): void {
