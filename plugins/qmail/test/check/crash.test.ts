@@ -111,9 +111,10 @@ const dieAt = async (kill: string): Promise<'through' | 'done' | 'rolled-back'> 
   }
   expectNothingHalf(scene, step)
   expectNothingLost(scene, step)
-  const [recovered] = JSON.parse(await succeed('recover', scene)) as ('done' | 'rolled-back')[]
+  const [recovered] = JSON.parse(await succeed('recover', scene)) as ('done' | 'partly-done' | 'rolled-back')[]
   // Killed before the journal began, or after it ended: there was nothing to recover.
-  const outcome = recovered ?? ((await check(scene.queue)).mendable === 0 ? 'done' : 'rolled-back')
+  const isThere = recovered === undefined ? (await check(scene.queue)).mendable === 0 : recovered !== 'rolled-back'
+  const outcome = isThere ? 'done' : 'rolled-back'
   expectNothingHalf(scene, `${step}, recovered`)
   expectNothingLost(scene, `${step}, recovered`)
   // As far as it came: what is left to do is a part of what there was to do; an orphan bounce goes before its channels.
