@@ -112,7 +112,7 @@ test('postgrey: addresses of any bytes, slashes in both, whole hosts, either for
     ['192.0.2.0/m\\fcller@latin1.example/r@here.example', `${s - 50},${s - 50}`],
     ['192.0.2.0/a/b@slash.example/x/y@here.example', `${s - 50},${s - 50}`],
     ['192.0.2.0//x/y@here.example', `${s - 50},${s - 50}`],
-    ['192.0.2.0/root/y@here.example', `${s - 50},${s - 50}`],
+    ['192.0.2.0/daemon/y@here.example', `${s - 50},${s - 50}`],
     ['198.51.100.7/32/a@example.com/y@here.example', `${s - 50},${s - 50}`],
     ['2001:DB8:0:1:0:0:0:1/128/a@example.com/y@here.example', `${s - 50},${s - 50}`],
   ] as const
@@ -121,9 +121,9 @@ test('postgrey: addresses of any bytes, slashes in both, whole hosts, either for
   expect(short).toEqual([
     '192.0.2.0/24 <> x/y@here.example pending',
     '192.0.2.0/24 a/b@slash.example x/y@here.example pending',
+    '192.0.2.0/24 daemon y@here.example pending',
     '192.0.2.0/24 müller@latin1.example r@here.example pending',
     '192.0.2.0/24 müller@utf8.example r@here.example pending',
-    '192.0.2.0/24 root y@here.example pending',
     '198.51.100.0/24 a@example.com y@here.example pending',
     '2001:db8:0:1::/64 a@example.com y@here.example pending',
   ])
