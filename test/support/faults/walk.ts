@@ -4,6 +4,7 @@ import {spawn} from 'node:child_process'
 import {join} from 'node:path'
 
 import {bundled} from './bundled.js'
+import {runWarm} from './warm.js'
 
 const HOOK = join(import.meta.dirname, 'kill-at.mjs')
 
@@ -14,13 +15,17 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs `node scenario args...` with the fault hook; `fault` is empty, `kill` at a step (`7`, `7+`) or `fail` (`7:ENOSPC`). */
+/**
+ * Runs `node scenario args...`. With a fault it has a process of its own and the hook: `kill` at a step (`7`, `7+`), `fail`
+ * there (`7:ENOSPC`), or its `calls` listed in a file.
+ */
 export const runWithFault = async (
   [scenario, ...args]: readonly [string, ...string[]],
   fault: {kill?: string; fail?: string; calls?: string},
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> => {
   const file = await bundled(scenario)
+  if (Object.keys(fault).length === 0) return runWarm({file, argv: args, env})
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', HOOK, file, ...args], {
       env: {
