@@ -71,6 +71,7 @@ export * as Flags from '@oclif/core/flags'
 export {Command} from '@oclif/core/command'
 export {Config} from '@oclif/core/config'
 export {run} from '@oclif/core/run'
+export {settings} from '@oclif/core/settings'
 `
 // Loaded by oclif at every start, used for help texts and where there is no manifest.
 const LAZY = /^(ejs|tinyglobby|semver|minimatch|clean-stack|indent-string|wrap-ansi|widest-line|string-width)$/

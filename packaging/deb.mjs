@@ -102,9 +102,20 @@ const buildMain = () => {
   return tree.build(common('mailops', {Architecture: 'all', Depends: NODE, Suggests: 'mailops-greylist', Description: `the tool of mail-server operators\n ${description}.`}))
 }
 
-const SQLITE = ['better-sqlite3', 'bindings', 'file-uri-to-path']
-/** Parts of the addon that only its compilation needs: ten times its size. */
-const isSource = path => /better-sqlite3\/(deps|src|binding\.gyp|build\/(?!Release$|Release\/better_sqlite3\.node$))/.test(path)
+/**
+ * The addon as npm has installed it here: until 12 compiled or fetched for one line of Node, from 13 on the one of this machine
+ * among those that the package brings for every Node from 22 on. `needs` is what it loads besides.
+ */
+const addonHere = () => {
+  const made = [
+    {path: 'build/Release/better_sqlite3.node', needs: ['bindings', 'file-uri-to-path'], node: `nodejs (<< ${Number(process.versions.node.split('.')[0]) + 1})`},
+    {path: `prebuilds/linux-${process.arch}.node`, needs: [], node: 'nodejs (>= 22)'},
+  ]
+  return made.find(({path}) => fs.existsSync(join(ROOT, 'node_modules/better-sqlite3', path)))
+}
+/** What only the compilation of the addon needs, ten times its size, and the addons of other machines. */
+const isSpare = (path, addon) =>
+  /better-sqlite3\/(deps|src|binding\.gyp)/.test(path) || (/better-sqlite3\/(build|prebuilds)\//.test(path) && !path.endsWith(`/${addon}`) && !path.endsWith('/build/Release'))
 
 const POSTINST = `#!/bin/sh
 set -e
@@ -132,11 +143,11 @@ if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 rm -rf /var/lib/mailops/greylist /run/mailops/greylist
 `
 
-const buildGreylist = architecture => {
+const buildGreylist = (architecture, addon) => {
   const tree = new Tree('mailops-greylist')
   const lib = 'usr/lib/mailops'
-  for (const name of SQLITE)
-    fs.copySync(join(ROOT, 'node_modules', name), join(tree.root, lib, 'node_modules', name), {filter: path => !isSource(path)})
+  for (const name of ['better-sqlite3', ...addon.needs])
+    fs.copySync(join(ROOT, 'node_modules', name), join(tree.root, lib, 'node_modules', name), {filter: path => !isSpare(path, addon.path)})
   for (const name of ['package.json', 'filter']) tree.copy(`plugins/greylist/${name}`, `${lib}/node_modules/@mailops/plugin-greylist/${name}`)
   tree.write(`${lib}/bin/greylist-standalone.js`, `#!/usr/bin/env node\nimport '../bundle/greylist-standalone.js'\n`, 0o755)
   // The C form, or without a compiler the other one.
@@ -149,8 +160,7 @@ const buildGreylist = architecture => {
   documents(tree, 'mailops-greylist')
   const control = {
     Architecture: architecture,
-    // The addon is made for one line of Node.
-    Depends: `mailops (= ${version}), ${NODE}, nodejs (<< ${Number(process.versions.node.split('.')[0]) + 1}), libc6, libstdc++6`,
+    Depends: `mailops (= ${version}), ${NODE}, ${addon.node}, libc6, libstdc++6`,
     Suggests: 'ucspi-tcp',
     Description: 'greylisting for qmail, Postfix and Exim\n One daemon with one SQLite store, and a filter between tcpserver and qmail-smtpd.',
   }
@@ -159,6 +169,6 @@ const buildGreylist = architecture => {
 
 fs.ensureDirSync(out)
 process.stdout.write(`${buildMain()}\n`)
-if (fs.existsSync(join(ROOT, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node')))
-  process.stdout.write(`${buildGreylist(run('dpkg', ['--print-architecture']).trim())}\n`)
-else process.stderr.write('better-sqlite3 was not built here: no package mailops-greylist\n')
+const addon = addonHere()
+if (addon === undefined) process.stderr.write('better-sqlite3 was not built here: no package mailops-greylist\n')
+else process.stdout.write(`${buildGreylist(run('dpkg', ['--print-architecture']).trim(), addon)}\n`)

@@ -1,5 +1,5 @@
 // The command line itself: loads oclif, runs one command, prints what failed and ends with its status.
-import {Config, run} from '@oclif/core'
+import {Config, run, settings} from '@oclif/core'
 
 import {distrusted} from './effects/site.js'
 import {isUnderWay} from './effects/under-way.js'
@@ -57,6 +57,8 @@ const trustedSite = (site: string | undefined): string | undefined => {
 /** Runs the command that `argv` names and sets the exit status. Plugins in a home are a stranger's when we are root. */
 export const main = async ({root, site: named}: Place, argv: string[]): Promise<void> => {
   mindBrokenPipes()
+  // With NODE_ENV=development or test oclif would look for a compiler, and warn that it found none.
+  settings.enableAutoTranspile = false
   const site = trustedSite(named)
   try {
     const config = await Config.load({
