@@ -35,8 +35,9 @@ const run = async ({file, argv, env}) => {
   process.exitCode = undefined
   setEnv({...base, ...env})
   let status = 0
+  count++
   try {
-    await import(`${pathToFileURL(file).href}?${++count}`)
+    await import(`${pathToFileURL(file).href}?${count}`)
     status = process.exitCode ?? 0
   } catch (error) {
     said.stderr += `${inspect(error)}\n`
