@@ -5,6 +5,8 @@ import {existsSync, openSync, readFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {join} from 'node:path'
 
+/** The daemon's status where SQLite is not installed. */
+const SQLITE_MISSING = 69
 const BIN = join(import.meta.dirname, '../bin')
 const CLIENT = 'EHLO mail.example.org\r\nMAIL FROM:<alice@example.org>\r\nRCPT TO:<bob@example.net>\r\nQUIT\r\n'
 // A mail server of three lines, so that the demo needs none.
@@ -50,12 +52,22 @@ export const greylistDemo = async ({sandbox, env, mailops, title, say}) => {
   const log = join(sandbox, 'greylist.log')
   const socket = join(env.MAILOPS_RUN_DIR, 'greylist.sock')
   const daemon = spawn(process.execPath, [join(BIN, 'run.js'), 'greylist', 'serve', '--delay', '6s', '--no-spf'], {env, stdio: ['ignore', 'ignore', openSync(log, 'w')]})
+  const ended = once(daemon, 'exit')
+  const isServing = () => {
+    if (daemon.exitCode !== null && daemon.exitCode !== SQLITE_MISSING) throw new Error(`the daemon ended with ${daemon.exitCode}: ${readFileSync(log, 'utf8')}`)
+    return daemon.exitCode !== null || (existsSync(socket) && readFileSync(log, 'utf8').includes('serving'))
+  }
+  await until('the daemon', isServing)
+  if (daemon.exitCode === SQLITE_MISSING) {
+    process.stdout.write(`\n${readFileSync(log, 'utf8')}`)
+    say('Left out: npm could not build SQLite here. With a compiler it can (apt-get install g++ make python3, then npm ci).')
+    return
+  }
   const filter = ['mailops-greylist', '--socket', socket]
   const server = await mailServer([join(BIN, 'mailops-greylist'), ...filter.slice(1), ...SERVER])
   try {
     say(`The daemon runs: mailops greylist serve --delay 6s`)
     say(`The mail server runs: ${[...server.shown.slice(0, server.shown.indexOf('--socket') - 1), ...filter].join(' ')} /var/qmail/bin/qmail-smtpd`)
-    await until('the daemon', () => existsSync(socket) && readFileSync(log, 'utf8').includes('serving'))
     const show = text => process.stdout.write(text.replaceAll('\r', '').replace(/^/gm, '  ').trimEnd().concat('\n'))
     say('A client comes for the first time.')
     const first = await server.visit()
@@ -71,7 +83,6 @@ export const greylistDemo = async ({sandbox, env, mailops, title, say}) => {
     mailops(['greylist', 'stats'])
   } finally {
     await server.stop()
-    const ended = once(daemon, 'exit')
     daemon.kill()
     await ended
   }
