@@ -8,9 +8,8 @@ wanted='
   gcc libc6-dev g++ make python3 procps perl systemd
   postfix postfix-pcre postfix-cdb postfix-lmdb
   redis-server db5.3-util
-  e2fsprogs util-linux
+  e2fsprogs util-linux bzip2 xz-utils
   groff zsh
-  libidn12
 '
 missing=''
 command -v dpkg-query >/dev/null 2>&1 || exit 0
@@ -47,7 +46,9 @@ if [ -n "$missing" ]; then
   apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 [ -z "${nobody:-}" ] || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin "$nobody"
-# Unpacks packages into a directory, which other users than root must be able to enter.
+# The libraries that a package depends on; of alternatives the first.
+libraries_of() { dpkg-deb -f "$1" Depends | tr ',' '\n' | sed -n 's/^ *\(lib[^ (|]*\).*/\1/p'; }
+# Unpacks packages into a directory, which other users than root must be able to enter, and installs what they link to.
 # usage: unpack_into DIRECTORY PACKAGE...
 unpack_into() {
   into=$1
@@ -57,6 +58,8 @@ unpack_into() {
     # apt's own user fetches, and may not enter a directory of root's.
     (cd "$fresh" && apt-get download -qq -o APT::Sandbox::User=root "$package")
     dpkg -x "$fresh/$package"_*.deb "$fresh/root"
+    # shellcheck disable=SC2046 # a list of package names
+    apt-get install -y -qq --no-install-recommends $(libraries_of "$fresh/$package"_*.deb) >/dev/null
   done
   mkdir -p "$(dirname "$into")"
   mv "$fresh/root" "$into"
