@@ -2,6 +2,7 @@
 import {OpsError, type JsonObject} from 'mailops/core'
 
 import type {ControlHandler, ControlRequest} from '../../protocol/control-line.js'
+import type {EnvelopeFilter, Envelopes} from '../../policy/envelopes.js'
 import type {Service} from '../../policy/service.js'
 import type {Request, Rule, Settings} from '../../policy/types.js'
 import type {Counts, Entry, EntryFilter, Key, Store} from '../../store/store.js'
@@ -13,6 +14,7 @@ import {longest} from '../service/spans.js'
 export interface Held {
   readonly holder: {readonly store: Store | null; readonly learningUntil: number}
   readonly look: Service['look']
+  readonly envelopes: Envelopes['find']
   readonly metrics: () => Promise<string>
   readonly settings: () => Settings
   readonly isLearning: () => boolean
@@ -76,6 +78,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   lost: single(async (held, request) => json({lost: await storeOf(held).lost(member<number>(request, 'limit'))})),
   sweep: single(async held => json(await storeOf(held).sweep({now: Date.now(), ...longest(held.settings())}))),
   decide: single(async (held, request) => json(await held.look(member<Request>(request, 'request')))),
+  envelopes: single(async (held, request) => json({envelopes: held.envelopes(member<EnvelopeFilter>(request, 'filter'), member<number>(request, 'limit'))})),
   metrics: single(async held => ({text: await held.metrics()})),
   'reload-providers': single(async held => {
     held.reload()
