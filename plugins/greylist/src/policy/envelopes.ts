@@ -44,7 +44,7 @@ export const makeEnvelopes = (): Envelopes => {
     find: (filter, limit) => {
       const fits = (one: SeenEnvelope): boolean =>
         'network' in filter ? one.network === filter.network : senderKey(one.sender) === senderKey(filter.address) || recipientKey(one.recipient) === recipientKey(filter.address)
-      return [...seen.values()].reverse().filter(fits).slice(0, limit)
+      return [...seen.values()].toReversed().filter(fits).slice(0, limit)
     },
   }
 }
