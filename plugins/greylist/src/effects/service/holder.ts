@@ -131,7 +131,7 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
       return full ? 'disk-full' : 'store-fault'
     },
     worked: () => {
-      if (!isTroubled || store === null) return
+      if (!isTroubled || store === null || store.isDoubtful === true) return
       isTroubled = false
       talk.warn(`the store works again: ${store.name}`)
     },
