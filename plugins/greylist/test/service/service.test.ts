@@ -133,6 +133,7 @@ test.skipIf(process.getuid?.() !== 0)('a full disk: everybody passes and it is s
   expect(deferred.filter(network => disk.prepare('SELECT 1 FROM entry WHERE network = ?').get(network) === undefined)).toEqual([])
   disk.close()
   expect(warned.join('\n')).toMatch(/no room for the store, everybody passes: .*g\.db/)
+  expect(await service.control({verb: 'hello'}).next()).toMatchObject({value: {trouble: expect.stringMatching(/^no room for the store: /) as string}})
   // Whoever looks at such a time gets numbers, and for a change a reason.
   const told = async (request: Parameters<typeof service.control>[0]) => (await service.control(request).next()).value as Record<string, unknown>
   expect(await told({verb: 'counts'})).toMatchObject({counts: {'pass disk-full': expect.any(Number)}})

@@ -12,7 +12,7 @@ import {longest} from '../service/spans.js'
 
 /** What the handler needs of the service. */
 export interface Held {
-  readonly holder: {readonly store: Store | null; readonly learningUntil: number}
+  readonly holder: {readonly store: Store | null; readonly learningUntil: number; readonly trouble: string | null}
   readonly look: Service['look']
   readonly envelopes: Envelopes['find']
   readonly metrics: () => Promise<string>
@@ -52,7 +52,7 @@ const single = (work: (held: Held, request: ControlRequest) => Promise<JsonObjec
   }
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, away: held.holder.store?.isAway === true, learning: held.isLearning(), pid: process.pid, settings: held.settings()})),
+  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, away: held.holder.store?.isAway === true, learning: held.isLearning(), learningUntil: held.holder.learningUntil, trouble: held.holder.trouble, pid: process.pid, settings: held.settings()})),
   entries: async function* (held, request): Answer {
     for await (const chunk of storeOf(held).entries(member<EntryFilter>(request, 'filter')))
       for (let from = 0; from < chunk.length; from += ROW) yield json({entries: chunk.slice(from, from + ROW)})

@@ -19,6 +19,8 @@ export interface Holder {
   readonly store: Store | null
   /** Until when everything passes because an earlier store was lost; 0 when it does not. */
   readonly learningUntil: number
+  /** Why everybody passes now: the store's last word, or null while it works. */
+  readonly trouble: string | null
   /** Takes an error of the store; gives the reason for which the client passes. */
   failed(error: unknown): 'disk-full' | 'store-fault'
   /** Notes that the store works again. */
@@ -61,7 +63,7 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
   let learningUntil = 0
   let retry: NodeJS.Timeout | undefined
   let closed = false
-  let isTroubled = false
+  let trouble: string | null = null
   let opening: Promise<void> | null = null
   const say = rarely(talk.warn)
 
@@ -85,12 +87,12 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
   const openOrWait = async (): Promise<void> => {
     try {
       await open()
-      if (isTroubled) talk.warn(`the store is open again: ${store?.name}`)
-      isTroubled = false
+      if (trouble !== null) talk.warn(`the store is open again: ${store?.name}`)
+      trouble = null
     } catch (error) {
       if (use === 'command') throw asOpsError(error, settings.db)
       if (isOpsError(error) && error.code === 'SQLITE_MISSING') throw error
-      isTroubled = true
+      trouble = `the store cannot be opened: ${textOf(error)}`
       say('open', `the store cannot be opened, everybody passes: ${textOf(error)}`)
       retry = setTimeout(() => void reopen(), RETRY_MS).unref()
     }
@@ -116,13 +118,17 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
     get store() {
       return store
     },
+    get trouble() {
+      return trouble
+    },
     get learningUntil() {
       return learningUntil
     },
     failed: error => {
-      isTroubled = true
       const full = isDiskFull(error)
-      say(full ? 'full' : 'fault', `${full ? 'no room for the store' : 'the store failed'}, everybody passes: ${settings.db}: ${textOf(error)}`)
+      const what = full ? 'no room for the store' : 'the store failed'
+      trouble = `${what}: ${settings.db}: ${textOf(error)}`
+      say(full ? 'full' : 'fault', `${what}, everybody passes: ${settings.db}: ${textOf(error)}`)
       if (isLost(error) && store !== null) {
         const damaged = store
         store = null
@@ -131,8 +137,8 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
       return full ? 'disk-full' : 'store-fault'
     },
     worked: () => {
-      if (!isTroubled || store === null || store.isDoubtful === true) return
-      isTroubled = false
+      if (trouble === null || store === null || store.isDoubtful === true) return
+      trouble = null
       talk.warn(`the store works again: ${store.name}`)
     },
     close: async () => {
