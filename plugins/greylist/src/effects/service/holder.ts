@@ -1,4 +1,6 @@
 // Holds the store through its faults: damaged means moved aside and made anew, absent means that mail passes until it is back.
+import {dirname} from 'node:path'
+
 import {isOpsError, OpsError} from 'mailops/core'
 
 import type {Settings} from '../../policy/types.js'
@@ -44,13 +46,20 @@ export interface HoldOptions {
 
 const textOf = (error: unknown): string => (isOpsError(error) ? `${error.message} [${error.code}]` : error instanceof Error ? `${error.message}${'code' in error ? ` [${String(error.code)}]` : ''}` : String(error))
 
+/** Root works with the rights of the folder's owner (as-owner.ts), so being root is no way out for him. */
+const faultHint = (db: string, isClosed: boolean): string => {
+  if (!isClosed) return `dmesg | tail; df ${dirname(db)}`
+  return process.geteuid?.() === 0 ? `ls -la ${dirname(db)}   (the folder's owner must be able to write there, and the disk be mounted rw)` : 'run it as root, or as the user of the daemon'
+}
+
 /** What is wrong with the store, for the person at a command; what is none of SQLite's comes back as it was. */
 export const asOpsError = (error: unknown, db: string): unknown => {
   const code = sqliteCode(error)
   if (isDiskFull(error)) return new OpsError('STORE_FULL', `no room for the store ${db}: nothing can be changed`, {exit: 'cannotCreate', hint: `df -h ${db}; meanwhile everybody passes`, cause: error})
   if (code === '') return error
   if (code.startsWith('SQLITE_BUSY')) return new OpsError('STORE_BUSY', `${db} is in use by a daemon that does not answer here`, {exit: 'tryAgain', hint: 'name its socket with --socket', cause: error})
-  return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: /READONLY|PERM|AUTH|CANTOPEN/.test(code) ? 'noPermission' : 'io', hint: 'run it as root, or as the user of the daemon', cause: error})
+  const isClosed = /READONLY|PERM|AUTH|CANTOPEN/.test(code)
+  return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: isClosed ? 'noPermission' : 'io', hint: faultHint(db, isClosed), cause: error})
 }
 
 /**
