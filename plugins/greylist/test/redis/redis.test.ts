@@ -122,6 +122,20 @@ describe.skipIf(noRedis !== false)('redis', () => {
     expect((await one(store, ask('192.0.2.0/24', now + 62_000))).outcome).toBe('known')
   })
 
+  test('a cache without room is told, and decides nothing', async () => {
+    const server = await running()
+    const {store: cache} = await openSqlite({path: join(temporaryDirectory('greylist'), 'g.db'), limits: WIDE, isResident: true})
+    const full = {...cache, put: () => Promise.reject(Object.assign(new Error('database or disk is full'), {code: 'SQLITE_FULL'}))}
+    const said: string[] = []
+    const store = await openRedis({url: server.url, local: full, limits: WIDE, spans, warn: line => said.push(line)})
+    onTestFinished(() => store.close())
+    const now = Date.now()
+    expect((await one(store, ask('192.0.2.0/24', now))).outcome).toBe('new')
+    expect((await one(store, ask('192.0.2.0/24', now + 60_000))).outcome).toBe('ripe')
+    expect((await one(store, ask('192.0.2.0/24', now + 61_000))).outcome).toBe('known')
+    expect(said.filter(line => line.includes('cannot be written'))).toHaveLength(1)
+  })
+
   test('absent at the start: this host decides by itself', async () => {
     const {store, said} = await host('redis://127.0.0.1:1/0')
     expect(said.join()).toMatch(/decides by itself/)
