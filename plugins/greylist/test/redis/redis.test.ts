@@ -62,6 +62,7 @@ describe.skipIf(noRedis !== false)('redis', () => {
         const pending = [...table.entries.values()].filter(({passed}) => passed === 0).length
         expect(await store.size()).toEqual({pending, passed: table.entries.size - pending})
         expect((await store.lost(1000)).map(keyText).toSorted()).toEqual(table.lost.map(keyText).toSorted())
+        expect((await store.counts())['lost'] ?? 0).toBe(table.lost.length)
       }),
       {numRuns: 60},
     )
