@@ -26,6 +26,9 @@ export interface Envelopes {
 /** Some hours of a busy host; about 2 MB. */
 const MOST = 5000
 
+/** Longer than any address may be (RFC 5321 4.5.3.1). */
+const cut = (text: string): string => text.slice(0, 320)
+
 /** A memory with nothing in it; of one network, sender and recipient it keeps the newest. */
 export const makeEnvelopes = (): Envelopes => {
   const seen = new Map<string, SeenEnvelope>()
@@ -35,10 +38,10 @@ export const makeEnvelopes = (): Envelopes => {
       // Who leaves before MAIL has said nothing that somebody could ask for.
       if (address === null || sender === undefined) return
       const network = networkOf(address, sizes)
-      const recipient = recipients[0] ?? ''
-      const key = `${network}\n${senderKey(sender)}\n${recipientKey(recipient)}`
+      const [from, recipient] = [cut(sender), cut(recipients[0] ?? '')]
+      const key = `${network}\n${senderKey(from)}\n${recipientKey(recipient)}`
       seen.delete(key)
-      seen.set(key, {network, client: addressText(address), ...(helo !== undefined && {helo}), sender, recipient, at})
+      seen.set(key, {network, client: addressText(address), ...(helo !== undefined && {helo: cut(helo)}), sender: from, recipient, at})
       if (seen.size > MOST) seen.delete(seen.keys().next().value ?? key)
     },
     find: (filter, limit) => {
