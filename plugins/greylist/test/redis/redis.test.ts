@@ -70,12 +70,12 @@ describe.skipIf(noRedis !== false)('redis', () => {
 
   test('counters are those of all hosts', async () => {
     const server = await running()
-    const [one, two] = [(await host(server.url)).store, (await host(server.url)).store]
-    await one.count(20_000, {'pass known': 2})
-    await two.count(20_000, {'pass known': 3, 'defer new': 1})
-    expect(await one.counts()).toEqual({'pass known': 5, 'defer new': 1})
-    expect(await one.counts(20_000)).toEqual({'pass known': 5, 'defer new': 1})
-    expect(await one.counts(20_001)).toEqual({})
+    const [first, second] = [(await host(server.url)).store, (await host(server.url)).store]
+    await first.count(20_000, {'pass known': 2})
+    await second.count(20_000, {'pass known': 3, 'defer new': 1})
+    expect(await first.counts()).toEqual({'pass known': 5, 'defer new': 1})
+    expect(await first.counts(20_000)).toEqual({'pass known': 5, 'defer new': 1})
+    expect(await first.counts(20_001)).toEqual({})
   })
 
   test('what one host deferred another lets pass', async () => {

@@ -10,7 +10,7 @@ import {DECIDE, PREFIX, PUT, REMOVE, SWEEP} from './script.js'
 const CHUNK = 500
 
 const list = (reply: Reply): readonly Reply[] => (Array.isArray(reply) ? (reply as readonly Reply[]) : [])
-const text = (reply: Reply | undefined): string => (typeof reply === 'string' ? reply : String(reply ?? ''))
+const text = (reply: Reply | undefined): string => (typeof reply === 'number' ? String(reply) : typeof reply === 'string' ? reply : '')
 
 /** A hash: a map in RESP3, which the client speaks where the server does, names and values in turn in RESP2. */
 const pairs = (reply: Reply): (readonly [string, Reply])[] => {
