@@ -1,10 +1,17 @@
 // End to end: a real SMTP client, a real tcpserver, both forms of the filter, the daemon, a real mail server behind.
+import {execFile} from 'node:child_process'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+
 import {describe, expect, test} from 'vitest'
 
 import {filterForms} from '../../../plugins/greylist/test/support/forms.js'
 import {deliver, plainClient} from './support/client.js'
 import {startDaemon, until} from './support/daemon.js'
 import {startTcpserver, whyNoTcp6, whyNoTcpserver} from './support/tcpserver.js'
+
+const run = promisify(execFile)
+const RUN = join(import.meta.dirname, '../../../bin/run.js')
 
 const why = whyNoTcpserver()
 const why6 = whyNoTcp6()
@@ -33,6 +40,22 @@ describe.skipIf(why !== '').each(filterForms())(`tcpserver, $form filter ${why}`
     expect((await deliver(server.port, over6)).code).toBe(450)
     await until('the retry that passes', async () => (await deliver(server.port, over6)).code === 250)
     expect(daemon.decisions().at(0)).toMatchObject({client: '::1', network: '::/64'})
+  })
+
+  test('whom a deferred client wrote to is logged, and explained by mail address', async () => {
+    const daemon = await startDaemon(['--delay', '1h'])
+    const server = await startTcpserver({filter: [path, '--socket', daemon.socket]})
+    expect((await deliver(server.port)).code).toBe(450)
+    await until('the envelope', () => daemon.log().includes('"event":"envelope"'))
+    expect(JSON.parse(daemon.log().split('\n').find(line => line.includes('envelope')) ?? '')).toMatchObject({client: '127.0.0.1', sender: 'sender@example.org', recipient: 'user@example.net'})
+    const explained = async (what: string) => (await run(process.execPath, [RUN, 'greylist', 'explain', what], {env: daemon.env})).stdout
+    for (const what of ['sender@example.org', 'USER@example.net', '127.0.0.1']) {
+      const text = await explained(what)
+      expect(text).toMatch(/^127\.0\.0\.1 is deferred: /m)
+      expect(text).toMatch(/^127\.0\.0\.1 was turned away \d+s ago with mail from sender@example\.org to user@example\.net$/m)
+      expect(text).toContain('mailops greylist allow 127.0.0.0/24')
+    }
+    expect(await explained('nobody@example.net')).toMatch(/no triplet of nobody/)
   })
 
   test('another network is another client; the cdb says who is left alone, and how long others wait', async () => {

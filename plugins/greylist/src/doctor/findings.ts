@@ -11,6 +11,15 @@ export interface GreylistFacts {
   readonly socket: string
   /** `absent`: nobody listens, and there is no trace that anybody ever did. */
   readonly daemon: 'answers' | 'silent' | 'gone' | 'absent'
+  /** What the daemon says of itself; null when it was not asked: none answers, or it is closed to this user. */
+  readonly inside: {
+    /** Why everybody passes: the store's last word. */
+    readonly trouble: string | null
+    /** Until when everybody passes because a damaged store was moved aside, ISO 8601. */
+    readonly learningUntil: string | null
+    /** True when the settings say so. */
+    readonly isLearning: boolean
+  } | null
   /** Clients that passed unchecked since the daemon last counted, and when the last one did. */
   readonly unchecked: {readonly count: number; readonly secondsAgo: number} | null
   /** The providers' list in force; null when none is, or it cannot be read. */
@@ -43,6 +52,15 @@ const daemonFinding = ({daemon, socket, hasSqlite}: GreylistFacts): DoctorFindin
   }
 }
 
+/** Everybody passes, though the daemon answers: Postfix and Exim have no filter whose tally would tell. */
+const insideFinding = ({inside}: GreylistFacts): DoctorFinding | null => {
+  if (inside === null) return null
+  const {trouble, learningUntil, isLearning} = inside
+  if (trouble !== null) return {code: 'GREYLIST_STORE', severity: 'problem', text: `greylist: everybody passes: ${trouble}`, hint: 'make room, or give the folder back to the user of the daemon; it goes on by itself'}
+  if (learningUntil !== null) return {code: 'GREYLIST_STORE_LOST', severity: 'problem', text: `greylist: the store was damaged and moved aside; everybody passes until ${learningUntil}`, hint: 'mailops greylist import --from json FILE --yes, where there is an export'}
+  return isLearning ? {code: 'GREYLIST_LEARNING', severity: 'note', text: 'greylist: learning mode, nobody is deferred', hint: 'mailops greylist report'} : null
+}
+
 const uncheckedFinding = ({unchecked, daemon}: GreylistFacts): DoctorFinding | null => {
   if (unchecked === null || unchecked.count === 0) return null
   const lasting = unchecked.secondsAgo < LASTING_SECONDS
@@ -67,4 +85,4 @@ const providersFinding = ({providers, daemon}: GreylistFacts): DoctorFinding | n
 
 /** Nothing where greylisting was never set up, except which filter would run. */
 export const greylistFindings = (facts: GreylistFacts): DoctorFinding[] =>
-  [filterFinding(facts), daemonFinding(facts), uncheckedFinding(facts), providersFinding(facts)].filter(finding => finding !== null)
+  [filterFinding(facts), daemonFinding(facts), insideFinding(facts), uncheckedFinding(facts), providersFinding(facts)].filter(finding => finding !== null)

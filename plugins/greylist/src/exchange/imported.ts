@@ -9,8 +9,8 @@ export type Imported = {readonly entry: Entry} | {readonly rule: Rule} | {readon
 
 /** Reads a text line by line. */
 export interface LineReader {
-  /** Null: a line that holds no record. */
-  take(line: string): Imported | null
+  /** Null: a line that holds no record; some hold several. */
+  take(line: string): Imported | readonly Imported[] | null
   /** What is wrong with the whole: a text is a warning, a fault means that it is something else. */
   end?(): string | {readonly fault: string; readonly hint: string} | null
 }

@@ -69,6 +69,6 @@ export const postgreyReader = (target: ImportTarget): LineReader => {
       else if (isData) isData = false
       return null
     },
-    end: () => (wasData ? warning() : {fault: 'is no output of db_dump', hint: 'stop postgrey, then: db5.3_dump -p /var/lib/postgrey/postgrey.db > postgrey.dump'}),
+    end: () => (wasData ? warning() : {fault: 'is no output of db_dump', hint: 'stop postgrey, then: db5.3_dump -p /var/lib/postgrey/postgrey.db > postgrey.dump   (a whitelist: --whitelist clients)'}),
   }
 }

@@ -1,6 +1,7 @@
 // The line that a decision leaves: JSON for machines, or the classic form that greps and log analysers know.
 import {terminalSafe} from 'mailops/core'
 
+import type {Envelope} from '../policy/service.js'
 import type {Decision, LogForm, Request} from '../policy/types.js'
 
 const seconds = (span: number | undefined): number | undefined => (span === undefined ? undefined : Math.ceil(span / 1000))
@@ -48,3 +49,19 @@ const classic = (request: Request, decision: Decision): string => {
 /** One line without its end, for a decision; `off` never comes here. */
 export const logLine = (form: Exclude<LogForm, 'off'>, {request, decision, at}: {request: Request; decision: Decision; at: number}): string =>
   form === 'classic' ? classic(request, decision) : JSON.stringify(members(request, decision, at))
+
+/**
+ * One line without its end, for what a deferred client of the filter said after its decision. It has no `action`: what
+ * counts decisions passes it over.
+ */
+export const envelopeLine = (form: Exclude<LogForm, 'off'>, {envelope: {client, helo, sender, recipients}, at}: {envelope: Envelope; at: number}): string => {
+  const recipient = recipients[0]
+  if (form === 'json') return JSON.stringify({at: new Date(at).toISOString(), event: 'envelope', client, helo, sender, recipient})
+  const parts = [
+    `envelope: client_address=${quoted(client)}`,
+    helo !== undefined && `helo_name=${quoted(helo)}`,
+    sender !== undefined && `sender=${quoted(sender)}`,
+    recipient !== undefined && `recipient=${quoted(recipient)}`,
+  ]
+  return parts.filter(part => part !== false).join(', ')
+}

@@ -4,7 +4,7 @@ import type {Decision} from '../policy/types.js'
 /** Counter of a decision: `pass known`, `defer new`, `learn new` (what learning mode let pass). */
 export const decisionCounter = ({action, reason, learning}: Decision): string => `${learning === true ? 'learn' : action} ${reason}`
 
-/** Entries that expired without having passed. */
+/** Entries that expired without having passed; the stores count them where they go, on the day of their first sight. */
 export const LOST = 'lost'
 
 const STEP = Math.log(1.1)

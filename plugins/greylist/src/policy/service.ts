@@ -2,7 +2,7 @@
 import type {ControlHandler} from '../protocol/control-line.js'
 import type {Decision, Request, Settings} from './types.js'
 
-/** Takes the envelope that a fake dialog saw after a deferral: for the log, and for SPF. */
+/** The envelope that a fake dialog saw after a deferral. */
 export interface Envelope {
   readonly client: string
   readonly helo?: string
@@ -18,17 +18,12 @@ export interface Service {
    */
   decide(request: Request, reply: (decision: Decision) => void): void
   /**
-   * What would be decided now: nothing is stored, counted or logged. `known` is false when neither a list nor an entry
-   * of the store says anything of it (greylistd's `status`: unseen).
-   */
-  look(request: Request): Promise<{readonly decision: Decision; readonly known: boolean}>
-  /**
    * As `decide`, but nothing is stored, counted or logged.
-   * @returns `known` is false when no entry, list or rule knew it
+   * @returns `known` is false when neither a list nor an entry says anything of it (greylistd's `status`: unseen)
    * @throws OpsError when the store cannot be asked
    */
   look(request: Request): Promise<{readonly decision: Decision; readonly known: boolean}>
-  /** The envelope of a client that was deferred at connect. */
+  /** The envelope of a client that was deferred at connect: for the log, `explain` and SPF. */
   report(envelope: Envelope): void
   /** What answers on the control socket. */
   readonly control: ControlHandler

@@ -2,6 +2,7 @@
 import {durationText, plural, terminalSafe, type JsonObject} from 'mailops/core'
 
 import {networkOf, parseAddress} from '../policy/address.js'
+import type {SeenEnvelope} from '../policy/envelopes.js'
 import {domainOf} from '../policy/sender.js'
 import type {Decision, Settings} from '../policy/types.js'
 import type {Entry, Lost} from '../store/store.js'
@@ -10,7 +11,7 @@ import {entryJson, prospect, stateOf} from './entry-row.js'
 
 /** One thing that is known. `kind` is stable, for scripts. */
 export interface Finding {
-  readonly kind: 'decision' | 'entry' | 'lost' | 'advice'
+  readonly kind: 'decision' | 'entry' | 'lost' | 'envelope' | 'advice'
   readonly text: string
   readonly data?: JsonObject
 }
@@ -33,6 +34,13 @@ export const lostFinding = (lost: Lost, now: number): Finding => ({
   kind: 'lost',
   text: `${keyText(lost)}: seen ${ago(lost.first, now)}, ${plural(lost.tries, 'attempt')}, never came back in time`,
   data: entryJson({...lost, passed: 0}),
+})
+
+/** What a deferred client said, as a finding. */
+export const envelopeFinding = ({network, client, helo, sender, recipient, at}: SeenEnvelope, now: number): Finding => ({
+  kind: 'envelope',
+  text: `${terminalSafe(client)} was turned away ${ago(at, now)} with mail from ${terminalSafe(sender === '' ? '<>' : sender)}${recipient === '' ? '' : ` to ${terminalSafe(recipient)}`}`,
+  data: {network, client, ...(helo !== undefined && {helo}), sender, recipient, at: new Date(at).toISOString()},
 })
 
 /** The decision that would fall now. */

@@ -77,6 +77,8 @@ export interface Store {
   readonly name: string
   /** True while the store that hosts share does not answer: then `get`, `put` and `remove` throw, decisions are this host's own. */
   readonly isAway?: boolean
+  /** True while a write has failed so lately that the next may, too. */
+  readonly isDoubtful?: boolean
   /** Decides in order, each seeing what those before it wrote: one transaction, or one round trip. */
   decide(asks: readonly Ask[]): readonly Answer[] | Promise<readonly Answer[]>
   /** Entries in chunks, in no order that is promised; what changes meanwhile may or may not be seen. */

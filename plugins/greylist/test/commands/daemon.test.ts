@@ -1,7 +1,7 @@
 // The commands while a daemon runs: it is asked, it takes changes at once, and what it knows is shown.
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
-import {existsSync} from 'node:fs'
+import {existsSync, rmSync, writeFileSync} from 'node:fs'
 import {connect, createServer} from 'node:net'
 import {join} from 'node:path'
 
@@ -81,6 +81,19 @@ test('killed under load: nothing is damaged, and what is older than the last sec
   await started(state, '--delay', '1h')
   expect(await json('greylist', 'check', '10.0.77.1', 'a@b.example', 'c@d.example')).toMatchObject({known: true, decision: {reason: 'early'}})
 })
+
+test('a store that cannot be made keeps the daemon from nothing: everybody passes, doctor says why, and it is taken when it can', async () => {
+  const state = place()
+  const folder = join(state, 'in-the-way')
+  writeFileSync(folder, '')
+  await started(state, '--delay', '1h', '--db', join(folder, 'store', 'g.db'))
+  expect(await policy(state, '192.0.2.7')).toMatch(/action=DUNNO/)
+  const findings = async (): Promise<string> => JSON.stringify(await json('doctor'))
+  expect(await findings()).toMatch(/GREYLIST_STORE.*everybody passes: the store cannot be opened/)
+  rmSync(folder)
+  await vi.waitFor(async () => expect(await policy(state, '192.0.2.8')).toMatch(/DEFER/), {timeout: 30_000, interval: 200})
+  expect(await findings()).not.toMatch(/GREYLIST_STORE"/)
+}, 60_000)
 
 test('what cannot start ends, and leaves no socket on which clients would wait', async () => {
   const state = place()

@@ -62,9 +62,20 @@ describe.skipIf(noRedis !== false)('redis', () => {
         const pending = [...table.entries.values()].filter(({passed}) => passed === 0).length
         expect(await store.size()).toEqual({pending, passed: table.entries.size - pending})
         expect((await store.lost(1000)).map(keyText).toSorted()).toEqual(table.lost.map(keyText).toSorted())
+        expect((await store.counts())['lost'] ?? 0).toBe(table.lost.length)
       }),
       {numRuns: 60},
     )
+  })
+
+  test('counters are those of all hosts', async () => {
+    const server = await running()
+    const [first, second] = [(await host(server.url)).store, (await host(server.url)).store]
+    await first.count(20_000, {'pass known': 2})
+    await second.count(20_000, {'pass known': 3, 'defer new': 1})
+    expect(await first.counts()).toEqual({'pass known': 5, 'defer new': 1})
+    expect(await first.counts(20_000)).toEqual({'pass known': 5, 'defer new': 1})
+    expect(await first.counts(20_001)).toEqual({})
   })
 
   test('what one host deferred another lets pass', async () => {
@@ -120,6 +131,20 @@ describe.skipIf(noRedis !== false)('redis', () => {
     await vi.waitFor(() => expect(said.at(-1)).toContain('shared again'), {timeout: 15_000})
     expect((await one(store, ask('203.0.113.0/24', now))).outcome).toBe('new')
     expect((await one(store, ask('192.0.2.0/24', now + 62_000))).outcome).toBe('known')
+  })
+
+  test('a cache without room is told, and decides nothing', async () => {
+    const server = await running()
+    const {store: cache} = await openSqlite({path: join(temporaryDirectory('greylist'), 'g.db'), limits: WIDE, isResident: true})
+    const full = {...cache, put: () => Promise.reject(Object.assign(new Error('database or disk is full'), {code: 'SQLITE_FULL'}))}
+    const said: string[] = []
+    const store = await openRedis({url: server.url, local: full, limits: WIDE, spans, warn: line => said.push(line)})
+    onTestFinished(() => store.close())
+    const now = Date.now()
+    expect((await one(store, ask('192.0.2.0/24', now))).outcome).toBe('new')
+    expect((await one(store, ask('192.0.2.0/24', now + 60_000))).outcome).toBe('ripe')
+    expect((await one(store, ask('192.0.2.0/24', now + 61_000))).outcome).toBe('known')
+    expect(said.filter(line => line.includes('cannot be written'))).toHaveLength(1)
   })
 
   test('absent at the start: this host decides by itself', async () => {

@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {expect, onTestFinished, test} from 'vitest'
 
 import {temporaryDirectory} from '../../../../test/support/temporary.js'
+import {asOpsError} from '../../src/effects/service/holder.js'
 import {readSettings} from '../../src/effects/settings/read.js'
 import {openSteering} from '../../src/effects/steering/open.js'
 import {parseListener} from '../../src/settings/listener.js'
@@ -38,4 +39,12 @@ test.skipIf(process.getuid?.() !== 0)("root takes the store's place from a daemo
     const {settings} = await openSteering(settingsAt(base), {warn: () => {}})
     expect(settings.db).toBe(uid === 0 ? expected : join(base, expected))
   }
+})
+
+test('a store that is closed: root is not told to become root', () => {
+  const closed = Object.assign(new Error('attempt to write a readonly database'), {code: 'SQLITE_READONLY'})
+  const error = asOpsError(closed, '/var/lib/mailops/greylist/greylist.db') as {code: string; hint: string; oclif: {exit: number}}
+  expect(error).toMatchObject({code: 'STORE_FAULT', oclif: {exit: 77}})
+  expect(error.hint).toMatch(process.geteuid?.() === 0 ? /^ls -la \/var\/lib\/mailops\/greylist / : /^run it as root/)
+  expect((asOpsError(Object.assign(new Error('disk I/O error'), {code: 'SQLITE_IOERR_READ'}), '/x/g.db') as {hint: string}).hint).toMatch(/^dmesg/)
 })

@@ -40,6 +40,7 @@ test('decides as the pure transition does, in batches of any size', async () => 
         const pending = [...table.entries.values()].filter(({passed}) => passed === 0).length
         expect(await store.size()).toEqual({pending, passed: table.entries.size - pending})
         expect((await store.lost(1000)).map(({network}) => network).toSorted()).toEqual(table.lost.map(({network}) => network).toSorted())
+        expect((await store.counts())['lost'] ?? 0).toBe(table.lost.length)
       } finally {
         await store.close()
       }
@@ -77,6 +78,7 @@ test('expires pending after the window and passed after keep, and remembers who 
   expect(await store.sweep({now: later, window: 86_400_000, keep: 36 * 86_400_000})).toEqual({removed: 1, lost: 1, done: true})
   expect((await all(store)).map(({network}) => network)).toEqual(['10.0.1.0/24', '10.0.2.0/24'])
   expect(await store.lost(5)).toMatchObject([{network: '10.0.0.0/24', tries: 1}])
+  expect(await store.counts(), 'whoever asked for the sweep').toMatchObject({lost: 1})
   await store.sweep({now: now + 37 * 86_400_000, window: 86_400_000, keep: 36 * 86_400_000})
   expect(await all(store)).toEqual([])
   await store.close()

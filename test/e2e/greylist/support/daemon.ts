@@ -80,7 +80,7 @@ export const startDaemon = async (flags: readonly string[] = [], {directory = te
     env,
     child: undefined as unknown as ChildProcess,
     log,
-    decisions: () => log().split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line) as {[member: string]: unknown}),
+    decisions: () => log().split('\n').filter(line => line.startsWith('{') && !line.includes('"event":"envelope"')).map(line => JSON.parse(line) as {[member: string]: unknown}),
     stop: async (signal = 'SIGTERM') => {
       const {child} = daemon
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode

@@ -1,7 +1,7 @@
 // The Exim of this machine: asked how it routes, what it is told, and what is in its queue. It is never told to change anything here.
 import {resolve} from 'node:path'
 
-import {find, run, type Argv, type Outcome} from 'mailops/effects'
+import {find, run, type Argv, type Outcome, type RunOptions} from 'mailops/effects'
 
 import {eximOptions, eximRouters, routeTest, type RouterOptions, type RouteTest} from '../../domain/exim-output.js'
 
@@ -9,11 +9,8 @@ import {eximOptions, eximRouters, routeTest, type RouterOptions, type RouteTest}
 const PROGRAMS = ['exim', 'exim4', '/usr/exim/bin/exim']
 const ASK_MS = 60_000
 
-/** As RunOptions; a minute unless told. */
-export interface AskOptions {
-  readonly timeoutMs?: number
-  readonly maxOutputBytes?: number
-}
+/** Of RunOptions; a minute unless told. */
+export type AskOptions = Pick<RunOptions, 'timeoutMs' | 'maxOutputBytes' | 'announce'>
 
 /** An Exim that can be asked. */
 export interface EximProgram {

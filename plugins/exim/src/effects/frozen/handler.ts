@@ -1,6 +1,6 @@
 // The bulk change exim.thaw. Messages come and go while it works: one that is gone meanwhile is nobody's fault.
 import {OpsError, plural, type JsonObject} from 'mailops/core'
-import type {Argv, BulkContext, BulkHandler, BulkResult} from 'mailops/effects'
+import {noted, type Argv, type BulkContext, type BulkHandler, type BulkResult} from 'mailops/effects'
 
 import {parseQueueList} from '../../frozen/queue-list.js'
 import {THAW, thawArgs, type ThawArgs} from '../../frozen/thaw-change.js'
@@ -24,6 +24,14 @@ export const thawHandler = (): BulkHandler => ({
 
 const programOf = ({argv}: ThawArgs): EximProgram => eximOf(argv as Argv)
 
+/** Its status is 1 for a message that is gone: what counts is the queue afterwards. Recovery waits for one that outlives us. */
+const call =
+  (exim: EximProgram, option: string, context: BulkContext) =>
+  async (ids: readonly string[]): Promise<void> => {
+    const shown: Argv = [...exim.argv, option, ids[0] ?? '', ...(ids.length > 1 ? [`and ${ids.length - 1} more`] : [])]
+    await exim.ask([option, ...ids], noted(shown, CALL_MS, note => context.note(note)))
+  }
+
 const inBatches = async (
   ids: readonly string[],
   {size, context, doing}: {size: number; context: BulkContext; doing: (some: readonly string[]) => Promise<void>},
@@ -41,15 +49,10 @@ const inBatches = async (
 const thaw = async (args: ThawArgs, context: BulkContext): Promise<BulkResult> => {
   const exim = programOf(args)
   const {ids} = args
-  // Its status is 1 for a message that is gone: what counts is the queue afterwards.
-  const call =
-    (option: string) =>
-    async (some: readonly string[]): Promise<void> =>
-      void (await exim.ask([option, ...some], {timeoutMs: CALL_MS}))
   context.note({step: 'begun'})
-  const thawed = await inBatches(ids, {size: THAWED_AT_ONCE, context, doing: call('-Mt')})
+  const thawed = await inBatches(ids, {size: THAWED_AT_ONCE, context, doing: call(exim, '-Mt', context)})
   const delivered = args.deliver
-    ? await inBatches(ids.slice(0, thawed), {size: DELIVERED_AT_ONCE, context, doing: call('-M')})
+    ? await inBatches(ids.slice(0, thawed), {size: DELIVERED_AT_ONCE, context, doing: call(exim, '-M', context)})
     : 0
   const left = new Set(
     parseQueueList(await listQueue(exim))
@@ -85,7 +88,7 @@ const freezeAgain = async (args: ThawArgs, context: BulkContext): Promise<BulkRe
   const done = await inBatches(ids, {
     size: THAWED_AT_ONCE,
     context,
-    doing: async some => void (await exim.ask(['-Mf', ...some], {timeoutMs: CALL_MS})),
+    doing: call(exim, '-Mf', context),
   })
   return {result: {frozen: done, gone: args.ids.length - ids.length}, complete: done === ids.length}
 }

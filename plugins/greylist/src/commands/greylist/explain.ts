@@ -5,9 +5,10 @@ import {MailopsCommand, OpsError, plural} from 'mailops'
 import {openSteering, type Steering} from '../../effects/steering/open.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {networkOf, parseAddress} from '../../policy/address.js'
+import type {SeenEnvelope} from '../../policy/envelopes.js'
 import {domainOf, recipientKey, senderKey} from '../../policy/sender.js'
 import type {Request} from '../../policy/types.js'
-import {adviceFor, decisionFinding, entryFinding, lostFinding, type Finding} from '../../report/explain.js'
+import {adviceFor, decisionFinding, entryFinding, envelopeFinding, lostFinding, type Finding} from '../../report/explain.js'
 import type {Entry, Lost} from '../../store/store.js'
 
 const MOST_LOST = 10_000
@@ -17,7 +18,7 @@ export default class Explain extends MailopsCommand {
   static override description =
     'For a client: what would be decided now and by which rule or entry, what is remembered of its network, when it may ' +
     'pass, and the commands that would let it pass. For a mail address: every triplet of which it is sender or recipient ' +
-    '(the whole store is looked through). Nothing is changed. --json prints an object a line.\n\n' +
+    '(the whole store is looked through), and the clients of the filter that were turned away with it lately, each explained. Nothing is changed. --json prints an object a line.\n\n' +
     'Exit status: 0 explained; 64 usage; 66 no daemon and no store; 69 SQLite is missing; 75 the daemon hangs; 77 no permission; 78 settings.'
   static override examples = [
     '<%= config.bin %> greylist explain 192.0.2.7',
@@ -99,6 +100,7 @@ const ofClient = async (steering: Steering, client: Client, limit: number): Prom
     decisionFinding(client.what, decision),
     ...[...entries, ...(spf ? [spf] : [])].map(entry => entryFinding(entry, now, settings)),
     ...lost.map(one => lostFinding(one, now)),
+    ...(await steering.envelopes({network}, limit)).map(one => envelopeFinding(one, now)),
     ...andMore(more),
     ...(entries.length + lost.length === 0 ? [{kind: 'advice', text: `nothing is remembered of ${network}`} as const] : []),
     ...adviceFor(client.what, decision, settings),
@@ -111,11 +113,22 @@ const ofAddress = async (steering: Steering, address: string, limit: number): Pr
   const fits = ({sender, recipient}: Lost): boolean => sender === keys.sender || recipient === keys.recipient
   const {entries, more} = await found(steering, fits, {limit})
   const lost = await newestLost(steering, fits, limit)
-  const none = entries.length + lost.length === 0
+  const said = await steering.envelopes({address}, limit)
+  const none = entries.length + lost.length + said.length === 0
   return [
     ...entries.map(entry => entryFinding(entry, now, steering.settings)),
     ...lost.map(one => lostFinding(one, now)),
     ...andMore(more),
+    ...(await ofClients(steering, said, limit)),
     ...(none ? [{kind: 'advice', text: `no triplet of ${address} waits; once one has passed, only its network is remembered: explain the client's address`} as const] : []),
   ]
+}
+
+/** Each network that was deferred with an address: the newest of its clients, explained. */
+const ofClients = async (steering: Steering, said: readonly SeenEnvelope[], limit: number): Promise<Finding[]> => {
+  const newest = new Map<string, SeenEnvelope>()
+  for (const one of said) if (!newest.has(one.network)) newest.set(one.network, one)
+  const findings: Finding[] = []
+  for (const {client} of newest.values()) findings.push(...(await ofClient(steering, {what: client}, limit)))
+  return findings
 }

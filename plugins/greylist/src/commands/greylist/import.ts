@@ -13,7 +13,9 @@ import {rulesChange, rulesHandler} from '../../effects/changes/rules.js'
 import {gather, isWrongForm, type Gathered} from '../../effects/exchange/gather.js'
 import {FORMER_DELAY, readSource, SOURCES, type Source} from '../../effects/exchange/read.js'
 import {openSteering, refuseAway, type Steering} from '../../effects/steering/open.js'
+
 import {merged} from '../../exchange/imported.js'
+import type {WhitelistOf} from '../../exchange/whitelist.js'
 import {placeFlags, settingsFrom} from '../../greylist-flags.js'
 import {ruleKey} from '../../policy/rule.js'
 import type {Settings} from '../../policy/types.js'
@@ -25,12 +27,14 @@ export default class Import extends ChangeCommand {
   static override description =
     'Reads the state of a former program, so that who passed there passes here: the directory of qgreylist (with its ' +
     'whitelist) or jgreylist, db_dump -p of postgrey.db or postgrey_clients.db (stop postgrey first: it keeps them in memory), sqlgrey.db, the directory of greylistd, CSV ' +
-    'with named columns, or the JSON lines of export. What has expired is left out; what is here already is kept, and takes ' +
+    'with named columns, or the JSON lines of export. With --whitelist PATH is a whitelist of postgrey, sqlgrey or greylistd ' +
+    '(the host list of the ACL): clients come onto the allow list, recipients onto the opt-out list, regular expressions as patterns with *. What has expired is left out; what is here already is kept, and takes ' +
     'the better of both. A qgreylist directory must be the live one or copied by cp -p: its access times are what it knows. ' +
     'It is journalled; undo takes out what was not used since. While a shared store is away it is refused; one that goes away in the middle ends it in part.\n\n' +
     'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',
+    '<%= config.bin %> greylist import --from postgrey --whitelist clients /etc/postgrey/whitelist_clients.local --yes',
     'db5.3_dump -p /var/lib/postgrey/postgrey.db > dump; <%= config.bin %> greylist import --from postgrey dump --yes',
     '<%= config.bin %> greylist import --from json backup.jsonl --yes',
   ]
@@ -38,6 +42,7 @@ export default class Import extends ChangeCommand {
   static override flags = {
     ...placeFlags,
     from: Flags.option({options: SOURCES, required: true, description: 'the program that wrote it'})(),
+    whitelist: Flags.option({options: ['clients', 'recipients'] as const, description: 'PATH is a whitelist, and whom it names'})(),
     'former-delay': Flags.string({helpValue: 'SPAN', description: 'the delay of that program, if it was not its default'}),
   }
 
@@ -46,7 +51,7 @@ export default class Import extends ChangeCommand {
     this.listen(flags)
     const settings = settingsFrom(flags)
     const formerDelay = flags['former-delay'] === undefined ? FORMER_DELAY[flags.from] : parseDuration(flags['former-delay'], '--former-delay')
-    const gathered = await this.#read(flags.from, args.path, {...settings, now: Date.now(), formerDelay})
+    const gathered = await this.#read({from: flags.from, path: args.path, whitelist: flags.whitelist}, {...settings, now: Date.now(), formerDelay})
     const {rules, at} = await present(settings, flags['dry-run'], text => void this.warn(text))
     const add = gathered.rules.filter(rule => !rules.has(ruleKey(rule)))
     const {entries} = gathered
@@ -74,10 +79,10 @@ export default class Import extends ChangeCommand {
     return {...document, complete, journalId: applied.journalId}
   }
 
-  async #read(from: Source, path: string, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
+  async #read({from, path, whitelist}: {from: Source; path: string; whitelist: WhitelistOf | undefined}, target: Settings & {now: number; formerDelay: number}): Promise<Gathered> {
     const progress = this.progress('reading')
     try {
-      const gathered = await gather(readSource(from, path, {target, warn: text => void this.warn(text)}), read => progress.report(read, read))
+      const gathered = await gather(readSource(from, path, {target, warn: text => void this.warn(text), whitelist}), read => progress.report(read, read))
       if (!isWrongForm(gathered)) return gathered
       const reasons = [...gathered.skipped].map(([why, count]) => `${count} times ${why}`).join(', ')
       throw new OpsError('WRONG_FORM', `${path} is not of the form of ${from}: ${reasons}`, {exit: 'badData', hint: 'mailops greylist import --help'})

@@ -2,6 +2,7 @@
 import {OpsError, type JsonObject} from 'mailops/core'
 
 import type {ControlHandler, ControlRequest} from '../../protocol/control-line.js'
+import type {EnvelopeFilter, Envelopes} from '../../policy/envelopes.js'
 import type {Service} from '../../policy/service.js'
 import type {Request, Rule, Settings} from '../../policy/types.js'
 import type {Counts, Entry, EntryFilter, Key, Store} from '../../store/store.js'
@@ -11,8 +12,9 @@ import {longest} from '../service/spans.js'
 
 /** What the handler needs of the service. */
 export interface Held {
-  readonly holder: {readonly store: Store | null; readonly learningUntil: number}
+  readonly holder: {readonly store: Store | null; readonly learningUntil: number; readonly trouble: string | null}
   readonly look: Service['look']
+  readonly envelopes: Envelopes['find']
   readonly metrics: () => Promise<string>
   readonly settings: () => Settings
   readonly isLearning: () => boolean
@@ -50,7 +52,7 @@ const single = (work: (held: Held, request: ControlRequest) => Promise<JsonObjec
   }
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, away: held.holder.store?.isAway === true, learning: held.isLearning(), pid: process.pid, settings: held.settings()})),
+  hello: single(async held => json({version: 1, store: held.holder.store?.name ?? null, away: held.holder.store?.isAway === true, learning: held.isLearning(), learningUntil: held.holder.learningUntil, trouble: held.holder.trouble, pid: process.pid, settings: held.settings()})),
   entries: async function* (held, request): Answer {
     for await (const chunk of storeOf(held).entries(member<EntryFilter>(request, 'filter')))
       for (let from = 0; from < chunk.length; from += ROW) yield json({entries: chunk.slice(from, from + ROW)})
@@ -76,6 +78,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   lost: single(async (held, request) => json({lost: await storeOf(held).lost(member<number>(request, 'limit'))})),
   sweep: single(async held => json(await storeOf(held).sweep({now: Date.now(), ...longest(held.settings())}))),
   decide: single(async (held, request) => json(await held.look(member<Request>(request, 'request')))),
+  envelopes: single(async (held, request) => json({envelopes: held.envelopes(member<EnvelopeFilter>(request, 'filter'), member<number>(request, 'limit'))})),
   metrics: single(async held => ({text: await held.metrics()})),
   'reload-providers': single(async held => {
     held.reload()

@@ -99,7 +99,12 @@ export const serve = async ({settings, reread, openService, talk}: ServeOptions)
   const planned = plannedSockets(settings, activated)
   const account = await whoWeAre(settings)
   const gid = settings.socket.group === undefined ? null : await groupId(settings.socket.group)
-  prepareStore(settings.db, account)
+  try {
+    prepareStore(settings.db, account)
+  } catch (error) {
+    // The service says it once more when it opens the store, and tries again until it can.
+    talk.warn(`the folder of the store is not ready: ${(error as Error).message}`)
+  }
   const connections = new Connections()
   const {promise: opening, resolve: open, reject: giveUp} = withResolvers<Omit<Serving, 'listener'>>()
   const servers = await openSockets(planned, connections, opening)

@@ -3,11 +3,14 @@ import {existsSync, statSync} from 'node:fs'
 import {connect} from 'node:net'
 import {dirname} from 'node:path'
 
+import {terminalSafe} from 'mailops/core'
+
 import type {GreylistFacts} from '../../doctor/findings.js'
-import {tallyPath} from '../../places.js'
+import {controlPath, tallyPath} from '../../places.js'
 import type {Settings} from '../../policy/types.js'
 import {ageDays} from '../../providers/providers.js'
 import {compiler} from '../compile/compile.js'
+import {askDaemon} from '../daemon/control-client.js'
 import {loadProviders} from '../providers/load.js'
 import {readSettings} from '../settings/read.js'
 import {filterProgram, formOf} from '../standalone/filter-program.js'
@@ -31,6 +34,18 @@ const stateOf = async (path: string): Promise<GreylistFacts['daemon']> => {
     socket.once('close', () => end('silent'))
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNREFUSED' ? 'gone' : 'silent'))
   })
+}
+
+/** What the daemon says of itself. */
+const insideOf = async (path: string): Promise<GreylistFacts['inside']> => {
+  try {
+    const {value} = await askDaemon(controlPath(path), {verb: 'hello'}).next()
+    const {trouble, learning, learningUntil} = value as {trouble?: unknown; learning?: unknown; learningUntil?: unknown}
+    const until = typeof learningUntil === 'number' && learningUntil > Date.now() && learningUntil < 8.64e15 ? new Date(learningUntil).toISOString() : null
+    return {trouble: typeof trouble === 'string' ? terminalSafe(trouble) : null, learningUntil: until, isLearning: learning === true && until === null}
+  } catch {
+    return null // closed to this user, or ending just now: whether it answers is told apart from this
+  }
 }
 
 const uncheckedIn = (path: string): GreylistFacts['unchecked'] => {
@@ -65,11 +80,13 @@ export const greylistFacts = async (): Promise<GreylistFacts> => {
   const socket = 'path' in address ? address.path : db
   const path = filterProgram()
   const form = await formOf(path)
+  const daemon = await stateOf(socket)
   return {
     filter: form === null ? null : {path, ...form},
     hasCompiler: compiler() !== null,
     socket,
-    daemon: await stateOf(socket),
+    daemon,
+    inside: daemon === 'answers' ? await insideOf(socket) : null,
     unchecked: uncheckedIn(tallyPath(socket)),
     providers: providersOf(settings),
     hasSqlite: await sqliteLoads(),

@@ -12,7 +12,7 @@ export interface Gathered {
 }
 
 /** Reasons that say nothing against the form: the records are what they should be. */
-const IN_FORM = /^(expired|a range wider|a key that|a client that)/
+const IN_FORM = /^(expired|a range wider|a key that|a client that|line \d+, .*: a(n item| regular))/
 
 /** True when there were records, and not one of them was of the form that was expected. */
 export const isWrongForm = ({entries, rules, skipped}: Gathered): boolean =>

@@ -9,6 +9,7 @@ import {greylistdRecords, parseStates} from '../../exchange/greylistd.js'
 import type {Imported, ImportTarget, LineReader} from '../../exchange/imported.js'
 import {csvReader, jsonLine} from '../../exchange/lines.js'
 import {postgreyReader} from '../../exchange/postgrey.js'
+import {whitelistReader, type WhitelistFrom, type WhitelistOf} from '../../exchange/whitelist.js'
 import {textOfLatin1} from '../../protocol/bytes.js'
 import {readJgreylist, readQgreylist} from './read-directory.js'
 import {readSqlgrey} from './read-sqlgrey.js'
@@ -60,7 +61,9 @@ const byLines = async function* (path: string, {take, end}: LineReader, warn: (t
   try {
     for await (const line of createInterface({input: stream, crlfDelay: Number.POSITIVE_INFINITY})) {
       const imported = take(textOfLatin1(line))
-      if (imported !== null) yield imported
+      if (imported === null) continue
+      if ('length' in imported) yield* imported
+      else yield imported
     }
   } catch (error) {
     throw fromSystem(error, 'read', path)
@@ -80,11 +83,24 @@ const text = (path: string): string => {
   }
 }
 
+export interface ReadOptions {
+  readonly target: ImportTarget
+  readonly warn: (text: string) => void
+  /** The path is a whitelist of the program, and whom it names. */
+  readonly whitelist?: WhitelistOf | undefined
+}
+
+const whitelistFrom = (source: Source): WhitelistFrom => {
+  if (source === 'postgrey' || source === 'sqlgrey' || source === 'greylistd') return source
+  throw new OpsError('USAGE', `${source} has no whitelist file`, {exit: 'usage', hint: '--whitelist goes with --from postgrey, sqlgrey or greylistd'})
+}
+
 /**
  * What a path holds, as a source writes it.
  * @throws OpsError 65 when it is something else, 66 or 77 when it cannot be read
  */
-export const readSource = async function* (source: Source, path: string, {target, warn}: {target: ImportTarget; warn: (text: string) => void}): AsyncGenerator<Imported> {
+export const readSource = async function* (source: Source, path: string, {target, warn, whitelist}: ReadOptions): AsyncGenerator<Imported> {
+  if (whitelist !== undefined) return yield* byLines(path, whitelistReader({from: whitelistFrom(source), of: whitelist, now: target.now, warn}), warn)
   switch (source) {
     case 'qgreylist':
       return yield* readQgreylist(path, target, warn)

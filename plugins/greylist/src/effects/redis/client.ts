@@ -4,7 +4,7 @@ import {createHash} from 'node:crypto'
 import {OpsError} from 'mailops/core'
 
 /** What a command gives: texts, numbers, lists of them. */
-export type Reply = string | number | null | readonly Reply[]
+export type Reply = string | number | null | readonly Reply[] | {readonly [name: string]: Reply}
 
 export interface Redis {
   /** True while commands are worth sending. */

@@ -4,6 +4,8 @@ import {OpsError} from 'mailops/core'
 import {touchInterval} from '../../policy/transition.js'
 import type {Limits, Rule} from '../../policy/types.js'
 import type {Answer, Ask, Entry, Store} from '../../store/store.js'
+import {rarely} from '../service/talk.js'
+import {isLost} from '../sqlite/load.js'
 import {connectRedis, type Redis} from './client.js'
 import {ruleOutbox} from './rule-outbox.js'
 import {redisStore} from './store.js'
@@ -49,7 +51,8 @@ export const openRedis = async (options: RedisOptions): Promise<Store> => {
   hasSettled = true
   if (!redis.isUp) warn(`${shown(url)} is not there; this host decides by itself until it is`)
   const remote = redisStore(redis, {name: `${shown(url)} with ${local.name}`, limits, spans})
-  return withCache({redis, remote, local})
+  const say = rarely(warn)
+  return withCache({redis, remote, local, warn: line => say('cache', line)})
 }
 
 const away = (error: unknown): OpsError =>
@@ -61,9 +64,20 @@ interface Open {
   readonly own: Answer
 }
 
-const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: Store}): Store => {
+const withCache = ({redis, remote, local, warn}: {redis: Redis; remote: Store; local: Store; warn: (line: string) => void}): Store => {
   const localDecide = (asks: readonly Ask[]): readonly Answer[] => local.decide(asks) as readonly Answer[]
   const look = (asks: readonly Ask[]): readonly Answer[] => localDecide(asks.map(ask => ({...ask, dry: true as const})))
+
+  /** The shared store has decided: that the cache has no room, or is closed, is no reason to decide otherwise. */
+  const cache = async (entries: readonly Entry[]): Promise<void> => {
+    try {
+      await local.put(entries)
+    } catch (error) {
+      // A damaged file is made anew by whoever holds the store.
+      if (isLost(error)) throw error
+      warn(`the cache of the shared store cannot be written: ${local.name}: ${(error as Error).message}`)
+    }
+  }
 
   /** The shared store's answers, and what this host learnt alone while it was away. */
   const reconcile = async (open: readonly Open[], answers: readonly Answer[]): Promise<readonly Answer[]> => {
@@ -81,7 +95,7 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
       if (isReal) teach.push(cached(ask, own))
       return own
     })
-    if (keep.length + teach.length > 0) await local.put([...keep, ...teach])
+    if (keep.length + teach.length > 0) await cache([...keep, ...teach])
     if (teach.length > 0) await remote.put(teach)
     return merged
   }
@@ -136,16 +150,16 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
     name: remote.name,
     decide: asks => {
       if (!redis.isUp) return localDecide(asks)
-      const cache = look(asks)
+      const here = look(asks)
       // The last use is shared once an hour; until then the cache alone lets a passed network pass.
       const open: (Open & {n: number})[] = []
-      for (const [n, own] of cache.entries()) {
+      for (const [n, own] of here.entries()) {
         const ask = asks[n] as Ask
         if (own.outcome !== 'known' || ask.now - own.last >= touchInterval(ask.keep)) open.push({n, ask, own})
       }
-      if (open.length === 0) return cache
+      if (open.length === 0) return here
       return shared(open).then(answers => {
-        const all = [...cache]
+        const all = [...here]
         for (const [at, {n}] of open.entries()) all[n] = answers[at] as Answer
         return all
       })
@@ -162,6 +176,10 @@ const withCache = ({redis, remote, local}: {redis: Redis; remote: Store; local: 
         if (isBegun) throw away(error)
         yield* local.entries(filter) // said when its state changed
       }
+    },
+    // Of the cache: while Redis decides, what cannot be written here is no trouble of the store.
+    get isDoubtful() {
+      return !redis.isUp && local.isDoubtful === true
     },
     get isAway() {
       return !redis.isUp

@@ -1,4 +1,5 @@
 // The transition of policy/transition.ts in Lua: all of one turn's questions in one atomic round trip (Redis or Valkey).
+import {LOST} from '../../metrics/names.js'
 
 /** Keys share a hash tag, so that a cluster keeps them in one slot. */
 export const PREFIX = '{mailops:greylist}:'
@@ -45,6 +46,10 @@ end
 local function lose(e)
   redis.call('LPUSH', P .. 'lost', num(e.first) .. ':' .. num(e.last) .. ':' .. num(e.tries) .. ':' .. e.key)
   redis.call('LTRIM', P .. 'lost', 0, 9999)
+  local day = P .. 'counts:' .. num(math.floor(e.first / 86400000))
+  redis.call('HINCRBY', P .. 'counts', '${LOST}', 1)
+  redis.call('HINCRBY', day, '${LOST}', 1)
+  redis.call('EXPIRE', day, 34560000)
 end
 local function fresh(key, group) return {key = key, seq = tostring(redis.call('INCR', P .. 'seq')), group = group} end
 `

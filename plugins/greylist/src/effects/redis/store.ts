@@ -10,7 +10,14 @@ import {DECIDE, PREFIX, PUT, REMOVE, SWEEP} from './script.js'
 const CHUNK = 500
 
 const list = (reply: Reply): readonly Reply[] => (Array.isArray(reply) ? (reply as readonly Reply[]) : [])
-const text = (reply: Reply | undefined): string => (typeof reply === 'string' ? reply : String(reply ?? ''))
+const text = (reply: Reply | undefined): string => (typeof reply === 'number' ? String(reply) : typeof reply === 'string' ? reply : '')
+
+/** A hash: a map in RESP3, which the client speaks where the server does, names and values in turn in RESP2. */
+const pairs = (reply: Reply): (readonly [string, Reply])[] => {
+  if (!Array.isArray(reply)) return typeof reply === 'object' && reply !== null ? Object.entries(reply as Readonly<Record<string, Reply>>) : []
+  const values = list(reply)
+  return values.flatMap((name, n) => (n % 2 === 0 ? [[text(name), values[n + 1] ?? null] as const] : []))
+}
 
 const keyOf = (key: string): Key => {
   const [network = '', sender = '', recipient = ''] = key.split('\n')
@@ -73,8 +80,8 @@ const sideStore = (redis: Redis): Pick<Store, 'rules' | 'changeRules' | 'count' 
     if (day > 0) await redis.send(['EXPIRE', `${PREFIX}counts:${day}`, String(400 * 86_400)])
   },
   counts: async (day = 0): Promise<Counts> => {
-    const values = list(await redis.send(['HGETALL', day > 0 ? `${PREFIX}counts:${day}` : `${PREFIX}counts`]))
-    return Object.fromEntries(values.flatMap((value, n) => (n % 2 === 0 ? [[text(value), Number(values[n + 1])]] : [])))
+    const counts = pairs(await redis.send(['HGETALL', day > 0 ? `${PREFIX}counts:${day}` : `${PREFIX}counts`]))
+    return Object.fromEntries(counts.map(([name, n]) => [name, Number(n)]))
   },
   lost: async limit =>
     list(await redis.send(['LRANGE', `${PREFIX}lost`, '0', String(limit - 1)])).map((value): Lost => {

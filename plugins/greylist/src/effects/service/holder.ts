@@ -1,4 +1,6 @@
 // Holds the store through its faults: damaged means moved aside and made anew, absent means that mail passes until it is back.
+import {dirname} from 'node:path'
+
 import {isOpsError, OpsError} from 'mailops/core'
 
 import type {Settings} from '../../policy/types.js'
@@ -19,6 +21,8 @@ export interface Holder {
   readonly store: Store | null
   /** Until when everything passes because an earlier store was lost; 0 when it does not. */
   readonly learningUntil: number
+  /** Why everybody passes now: the store's last word, or null while it works. */
+  readonly trouble: string | null
   /** Takes an error of the store; gives the reason for which the client passes. */
   failed(error: unknown): 'disk-full' | 'store-fault'
   /** Notes that the store works again. */
@@ -42,13 +46,20 @@ export interface HoldOptions {
 
 const textOf = (error: unknown): string => (isOpsError(error) ? `${error.message} [${error.code}]` : error instanceof Error ? `${error.message}${'code' in error ? ` [${String(error.code)}]` : ''}` : String(error))
 
+/** Root works with the rights of the folder's owner (as-owner.ts), so being root is no way out for him. */
+const faultHint = (db: string, isClosed: boolean): string => {
+  if (!isClosed) return `dmesg | tail; df ${dirname(db)}`
+  return process.geteuid?.() === 0 ? `ls -la ${dirname(db)}   (the folder's owner must be able to write there, and the disk be mounted rw)` : 'run it as root, or as the user of the daemon'
+}
+
 /** What is wrong with the store, for the person at a command; what is none of SQLite's comes back as it was. */
 export const asOpsError = (error: unknown, db: string): unknown => {
   const code = sqliteCode(error)
   if (isDiskFull(error)) return new OpsError('STORE_FULL', `no room for the store ${db}: nothing can be changed`, {exit: 'cannotCreate', hint: `df -h ${db}; meanwhile everybody passes`, cause: error})
   if (code === '') return error
   if (code.startsWith('SQLITE_BUSY')) return new OpsError('STORE_BUSY', `${db} is in use by a daemon that does not answer here`, {exit: 'tryAgain', hint: 'name its socket with --socket', cause: error})
-  return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: /READONLY|PERM|AUTH|CANTOPEN/.test(code) ? 'noPermission' : 'io', hint: 'run it as root, or as the user of the daemon', cause: error})
+  const isClosed = /READONLY|PERM|AUTH|CANTOPEN/.test(code)
+  return new OpsError('STORE_FAULT', `cannot use ${db}: ${(error as Error).message} [${code}]`, {exit: isClosed ? 'noPermission' : 'io', hint: faultHint(db, isClosed), cause: error})
 }
 
 /**
@@ -61,7 +72,7 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
   let learningUntil = 0
   let retry: NodeJS.Timeout | undefined
   let closed = false
-  let isTroubled = false
+  let trouble: string | null = null
   let opening: Promise<void> | null = null
   const say = rarely(talk.warn)
 
@@ -85,12 +96,12 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
   const openOrWait = async (): Promise<void> => {
     try {
       await open()
-      if (isTroubled) talk.warn(`the store is open again: ${store?.name}`)
-      isTroubled = false
+      if (trouble !== null) talk.warn(`the store is open again: ${store?.name}`)
+      trouble = null
     } catch (error) {
       if (use === 'command') throw asOpsError(error, settings.db)
       if (isOpsError(error) && error.code === 'SQLITE_MISSING') throw error
-      isTroubled = true
+      trouble = `the store cannot be opened: ${textOf(error)}`
       say('open', `the store cannot be opened, everybody passes: ${textOf(error)}`)
       retry = setTimeout(() => void reopen(), RETRY_MS).unref()
     }
@@ -116,13 +127,17 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
     get store() {
       return store
     },
+    get trouble() {
+      return trouble
+    },
     get learningUntil() {
       return learningUntil
     },
     failed: error => {
-      isTroubled = true
       const full = isDiskFull(error)
-      say(full ? 'full' : 'fault', `${full ? 'no room for the store' : 'the store failed'}, everybody passes: ${settings.db}: ${textOf(error)}`)
+      const what = full ? 'no room for the store' : 'the store failed'
+      trouble = `${what}: ${settings.db}: ${textOf(error)}`
+      say(full ? 'full' : 'fault', `${what}, everybody passes: ${settings.db}: ${textOf(error)}`)
       if (isLost(error) && store !== null) {
         const damaged = store
         store = null
@@ -131,8 +146,8 @@ export const holdStore = async ({settings, talk, onOpen, use = 'daemon'}: HoldOp
       return full ? 'disk-full' : 'store-fault'
     },
     worked: () => {
-      if (!isTroubled || store === null) return
-      isTroubled = false
+      if (trouble === null || store === null || store.isDoubtful === true) return
+      trouble = null
       talk.warn(`the store works again: ${store.name}`)
     },
     close: async () => {

@@ -3,11 +3,12 @@ import {hostname} from 'node:os'
 
 import {isOpsError} from 'mailops/core'
 
-import {logLine} from '../../log/line.js'
+import {envelopeLine, logLine} from '../../log/line.js'
 import {prometheusText} from '../../metrics/prometheus.js'
 import {parseAddress} from '../../policy/address.js'
 import {cidrMap} from '../../policy/cidr-map.js'
 import {conclude, open, type Policy} from '../../policy/decide.js'
+import {makeEnvelopes} from '../../policy/envelopes.js'
 import {makeLists} from '../../policy/lists.js'
 import {makeMessages} from '../../policy/messages.js'
 import {wouldDefer} from '../../policy/text.js'
@@ -42,6 +43,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   const host = hostname()
   const statistics = makeStatistics()
   const messages = makeMessages()
+  const envelopes = makeEnvelopes()
   const spf = makeSpf({settings: () => settings, store: () => holder.store, warn: talk.warn})
 
   let providers: {readonly map: Policy['providers']} | null = null
@@ -148,11 +150,15 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
   }
 
   /** What a fake dialog saw: the domain that was deferred at connect may come back from another address. */
-  const report = ({client, helo, sender, recipients}: Envelope): void => {
+  const report = (envelope: Envelope): void => {
+    const {client, helo, sender, recipients} = envelope
+    const at = Date.now()
     const request: Request = {client, stage: 'rcpt', ...(helo !== undefined && {helo}), ...(sender !== undefined && {sender}), ...(recipients[0] !== undefined && {recipient: recipients[0]})}
     statistics.add('envelopes')
+    envelopes.add(envelope, {ipv4: settings.ipv4, ipv6: settings.ipv6, at})
+    if (settings.log !== 'off') talk.log(envelopeLine(settings.log, {envelope, at}))
     const address = parseAddress(client)
-    const opening = open(current(), request, Date.now())
+    const opening = open(current(), request, at)
     if (address === null || !('ask' in opening) || opening.ask.domain === undefined) return
     const {ask} = opening
     spf.check({domain: opening.ask.domain, address, first: ask.now, ask})
@@ -180,6 +186,7 @@ export const openService = async (given: Settings, talk: Talk, {use = 'daemon'}:
     control: controlHandler({
       holder,
       look,
+      envelopes: envelopes.find,
       metrics,
       settings: () => settings,
       isLearning: () => current().learning,

@@ -1,5 +1,4 @@
 // What goes on beside the decisions: counters to the store, expiry in small steps, lists read again.
-import {LOST} from '../../metrics/names.js'
 import type {Settings} from '../../policy/types.js'
 import type {Holder} from './holder.js'
 import {longest} from './spans.js'
@@ -28,7 +27,6 @@ export const startUpkeep = ({holder, statistics, settings}: {holder: Holder; sta
     let next = SWEEP_MS
     try {
       const swept = await holder.store?.sweep({now: Date.now(), ...longest(settings())})
-      if (swept !== undefined && swept.lost > 0) statistics.add(LOST, swept.lost)
       if (swept?.done === true) isFirst = false
       next = swept === undefined || swept.done ? REST_MS : isFirst ? FIRST_SWEEP_MS : swept.removed > 0 ? BUSY_SWEEP_MS : SWEEP_MS
     } catch (error) {

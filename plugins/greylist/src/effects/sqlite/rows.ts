@@ -1,4 +1,5 @@
 // Entries as rows: prepared statements, and the short form in which networks are kept.
+import {dayOf, LOST} from '../../metrics/names.js'
 import type {Entry, Key} from '../../store/store.js'
 import {keyHash} from '../../store/key-hash.js'
 import type {Database} from './load.js'
@@ -58,6 +59,7 @@ export const makeRows = (database: Database, seed: number): Rows => {
   const bound = database.prepare('SELECT id FROM entry WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?')
   const between = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id > ? AND id <= ? AND network = ?`)
   const pending = database.prepare(`SELECT ${COLUMNS} FROM entry WHERE id > ? AND id <= ? AND passed = 0 ORDER BY id LIMIT 1`)
+  const count = database.prepare('INSERT INTO counter (day, name, n) VALUES (?, ?, 1) ON CONFLICT (day, name) DO UPDATE SET n = n + 1')
   const newest = database.prepare('SELECT coalesce(max(id), 0) AS id FROM entry')
   const hashOf = ({network, sender, recipient}: Key): number => keyHash(seed, shortNetwork(network), sender, recipient)
   const boundAfter = (id: number, limit: number): number | null => (bound.get(id, limit - 1) as {id: number} | undefined)?.id ?? null
@@ -79,6 +81,7 @@ export const makeRows = (database: Database, seed: number): Rows => {
     lose: ({network, sender, recipient, first, last, tries}) => {
       const id = Number(lose.run(network, sender, recipient, first, last, tries).lastInsertRowid)
       if (id > MOST_LOST) forget.run(id - MOST_LOST)
+      for (const day of [0, dayOf(first)]) count.run(day, LOST)
     },
     times: (id, limit) => {
       const found = times.all(id, limit) as {-readonly [name in keyof Timed]: Timed[name]}[]

@@ -165,6 +165,9 @@ export const sqliteStore = ({database, seed, path, limits, isResident}: {databas
   const sizes = database.prepare('SELECT coalesce(sum(passed = 0), 0) AS pending, coalesce(sum(passed > 0), 0) AS passed FROM entry')
   return {
     name: `SQLite ${path}`,
+    get isDoubtful() {
+      return transaction.isDoubtful
+    },
     decide: asks =>
       asks.every(({dry}) => dry === true)
         ? asks.map(ask => decideOn(table, ask))

@@ -8,7 +8,15 @@ const OPEN_MS = 100
 /** So much in one transaction makes its commit take a few milliseconds. */
 const MOST_CALLS = 512
 
+/**
+ * So long after a failure each call is committed before it is answered: on a full disk a deferral that is given, and then
+ * lost with its transaction, would be given to every retry again.
+ */
+const DOUBT_MS = 60_000
+
 export interface Transaction {
+  /** True while a failure is so recent that the next is likely. */
+  readonly isDoubtful: boolean
   /** Runs inside; what it throws takes everything back that is not committed yet. */
   run<T>(work: () => T): T
   /** As `run`, and committed when it returns. */
@@ -28,10 +36,15 @@ export const makeTransaction = (database: Database, table: SqliteTable, isReside
   let calls = 0
   let timer: NodeJS.Timeout | undefined
   let failed: {error: unknown} | null = null
+  let failedAt = Number.NEGATIVE_INFINITY
+
+  // A clock that was set back must not make it last.
+  const isDoubtful = (): boolean => Math.abs(Date.now() - failedAt) < DOUBT_MS
 
   const takeBack = (): void => {
     clearTimeout(timer)
     isOpen = false
+    failedAt = Date.now()
     table.rolledBack()
     try {
       undo.run()
@@ -66,7 +79,12 @@ export const makeTransaction = (database: Database, table: SqliteTable, isReside
       throw error
     }
     if (isOpen) return
-    begin.run()
+    try {
+      begin.run()
+    } catch (error) {
+      failedAt = Date.now()
+      throw error
+    }
     isOpen = true
     calls = 0
     if (isResident) timer = setTimeout(commitLater, OPEN_MS).unref()
@@ -86,10 +104,13 @@ export const makeTransaction = (database: Database, table: SqliteTable, isReside
     return value
   }
   return {
+    get isDoubtful() {
+      return isDoubtful()
+    },
     now,
     commit,
     run: work => {
-      if (!isResident) return now(work)
+      if (!isResident || isDoubtful()) return now(work)
       const value = inside(work)
       if (++calls >= MOST_CALLS) commit()
       return value

@@ -5,6 +5,7 @@ import {dirname} from 'node:path'
 import {describe, fromSystem, isOpsError, OpsError, type JsonObject} from 'mailops/core'
 
 import {controlPath} from '../../places.js'
+import type {EnvelopeFilter, SeenEnvelope} from '../../policy/envelopes.js'
 import type {Decision, Request, Rule, Settings} from '../../policy/types.js'
 import type {ControlRequest} from '../../protocol/control-line.js'
 import type {Counts, Entry, EntryFilter, Key, Lost, Swept} from '../../store/store.js'
@@ -36,6 +37,8 @@ export interface Steering {
   sweep(): Promise<Swept>
   /** Decides without writing. */
   look(request: Request): Promise<{readonly decision: Decision; readonly known: boolean}>
+  /** What deferred clients of the filter said lately; nothing where no daemon runs. */
+  envelopes(filter: EnvelopeFilter, limit: number): Promise<readonly SeenEnvelope[]>
   metrics(): Promise<string>
   reloadProviders(): Promise<void>
   close(): Promise<void>
@@ -86,6 +89,7 @@ const steeringOver = (asker: Asker, hello: JsonObject, {isDaemon, close}: {isDae
     top: async limit => as((await ask({verb: 'top', limit}))['top']),
     sweep: async () => as(await ask({verb: 'sweep'})),
     look: async request => as(await ask({verb: 'decide', request})),
+    envelopes: async (filter, limit) => as((await ask({verb: 'envelopes', filter, limit}))['envelopes']),
     metrics: async () => as((await ask({verb: 'metrics'}))['text']),
     reloadProviders: async () => void (await ask({verb: 'reload-providers'})),
     close,
