@@ -95,6 +95,12 @@ it('the model gives one pattern only so much work, clock or not', () => {
   expect(() => new CompiledPattern(node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
 })
 
+it.each(['^(abc){0,5000}$', '^a{0,30000}b', '\\b(a|b){0,9000}\\b', '^((a?)?b){0,4000}$'])('thousands of ways behind an anchor, one within the other, are no depth of calls: %s', pattern => {
+  const {cold, warm} = estimateTable(parseTable(`/${pattern}/ x\n`, {engine: 'regexp'}))
+  expect(cold).toBeGreaterThan(1_000_000)
+  expect(warm).toBeGreaterThanOrEqual(cold)
+})
+
 describe('convert-regexp', () => {
   const NESTED = lines(6, n => `/^(([a-${String.fromCharCode(98 + n)}]{0,30}x){0,30}y)${n}@h\\.org$/ x`)
 

@@ -1,4 +1,6 @@
 // mailops postfix lint-regexp: what is wrong with pattern tables.
+import {basename} from 'node:path'
+
 import {Args, Flags} from '@oclif/core'
 
 import {EXIT, plural, terminalSafe} from 'mailops'
@@ -76,7 +78,8 @@ export default class LintRegexp extends MapCommand {
     try {
       const end = performance.now() + budget * 1000
       const limits = {...RULE_LIMITS, stop: () => performance.now() > end}
-      const use = {parameters: place?.parameters, forbidSubstitution: forbidden}
+      const file = reference.kind === 'file' ? basename(reference.path) : undefined
+      const use = {file, parameters: place?.parameters, forbidSubstitution: forbidden}
       const {findings, suspicions, undecided} = lintTable(table, use, limits)
       if (undecided.length > 0)
         this.say(
