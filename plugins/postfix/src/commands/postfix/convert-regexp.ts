@@ -155,6 +155,7 @@ export default class ConvertRegexp extends MailopsCommand {
       const milliseconds = Math.max(LEAST_VERIFYING_MS, until - performance.now())
       const verified = await compareWithIndex(keys, {engine, source, path, type: to, configDirectory, milliseconds})
       if (verified !== undefined && verified.differences.length > 0) throw differs(verified, path)
+      if (verified === undefined) this.warn(`${path} was not compared with the map: there is no postmap here that knows ${engine}: tables`)
       const tooSlow = verified?.keys === 0 && keys.length > 0
       if (tooSlow) this.warn(`${path} was not compared with the map: postmap answers no key of the map in time`)
       return verified === undefined || tooSlow ? null : {keys: verified.keys, differences: 0}

@@ -6,7 +6,7 @@ import {Args, Flags} from '@oclif/core'
 import {EXIT, plural, terminalSafe} from 'mailops'
 
 import {AUTOMATON_LIMITS, type AutomatonLimits} from '../../automaton/ruleset.js'
-import {confirmed, hasEngine, type Instance, instanceOnce, type LoadedMap, loadMap, placeOf, unforeseenWarnings} from '../../effects/index.js'
+import {cannotAsk, confirmed, hasEngine, type Instance, instanceOnce, type LoadedMap, loadMap, placeOf, unforeseenWarnings} from '../../effects/index.js'
 import {LINT_CODES, type LintFinding, lintTable, sorted} from '../../lint/index.js'
 import {MapCommand} from '../../map-command.js'
 import {mapFlags} from '../../map-flags.js'
@@ -86,11 +86,19 @@ export default class LintRegexp extends MapCommand {
           `${name}: whether ${plural(undecided.length, 'rule')} can ever answer was not decided (line ${undecided[0]} first)` +
             (performance.now() > end ? '; a greater --budget gives it more time' : ''),
         )
-      if (!postmap || !hasEngine()) return sorted([...findings, ...suspicions.map(({finding}) => finding)])
-      const where = {configDirectory: instance?.configuration.directory}
-      const backtracking = await confirmed(table, suspicions, where)
-      const unforeseen = await unforeseenWarnings(table, {source, ...where})
-      return sorted([...findings, ...backtracking, ...unforeseen])
+      const alone = sorted([...findings, ...suspicions.map(({finding}) => finding)])
+      if (!postmap || !hasEngine()) return alone
+      try {
+        const where = {configDirectory: instance?.configuration.directory}
+        const backtracking = await confirmed(table, suspicions, where)
+        const unforeseen = await unforeseenWarnings(table, {source, ...where})
+        return sorted([...findings, ...backtracking, ...unforeseen])
+      } catch (error) {
+        // A Postfix without these tables (postfix-pcre is a package of its own) cannot be asked; the rest is judged all the same.
+        if (!cannotAsk(error)) throw error
+        this.warn(error)
+        return alone
+      }
     } finally {
       progress.end()
     }
