@@ -101,6 +101,16 @@ it.each(['^(abc){0,5000}$', '^a{0,30000}b', '\\b(a|b){0,9000}\\b', '^((a?)?b){0,
   expect(warm).toBeGreaterThanOrEqual(cold)
 })
 
+it('of a big table what is left when time is up is guessed at once, by what the rules before it cost for their length', () => {
+  const big = parseTable(lines(30_000, n => `/^user-${100_000 + n}@example\\.org$/ smtp:[127.0.0.1]`), {engine: 'regexp'})
+  const [one] = estimateTable(parseTable('/^user-100000@example\\.org$/ smtp:[127.0.0.1]\n', {engine: 'regexp'})).entries
+  const began = seconds()
+  const estimate = estimateTable(big, {stop: () => true})
+  expect(seconds() - began).toBeLessThan(2)
+  expect(estimate.exact).toBe(false)
+  expect(estimate.cold / (30_000 * one!.cold)).toBeCloseTo(1, 1)
+})
+
 describe('convert-regexp', () => {
   const NESTED = lines(6, n => `/^(([a-${String.fromCharCode(98 + n)}]{0,30}x){0,30}y)${n}@h\\.org$/ x`)
 
