@@ -113,6 +113,12 @@ describe('lint-regexp', () => {
   })
 })
 
+test('a wrong number is told in one line', () => {
+  const {status, stderr} = mailops(['postfix', 'estimate', '--top', '-1', 'regexp:x'])
+  expect(status).toBe(64)
+  expect(stderr).toContain('Parsing --top: Expected an integer')
+})
+
 test('a table in braces may have its type from --type', () => {
   const table = '{{/^a@b\\.c$/ x}, {/^d@b\\.c$/ y}}'
   const {status, stdout} = mailops(['postfix', 'explain', '--type', 'pcre', table, 'd@b.c', '--json'])
