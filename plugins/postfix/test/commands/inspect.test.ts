@@ -1,6 +1,6 @@
 // mailops postfix estimate, lint-regexp, explain, convert-regexp and doctor as a user runs them.
 import {spawnSync} from 'node:child_process'
-import {existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {beforeEach, describe, expect, test} from 'vitest'
@@ -111,6 +111,16 @@ describe('lint-regexp', () => {
     const {stdout} = mailops(['postfix', 'lint-regexp', `regexp:${map}`])
     expect(stdout).not.toContain('\x1b')
   })
+})
+
+test.skipIf(postmap === undefined)('a configuration that cannot be read is no obstacle where --recipient-delimiter tells what it would (needs postconf)', () => {
+  configure('')
+  rmSync(join(base, 'master.cf'))
+  const map = file('r', '/^a@b\\.c$/ x\n')
+  const {status, stdout, stderr} = mailops(['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'texthash', '--recipient-delimiter', ''])
+  expect({status, stdout}).toEqual({status: 0, stdout: 'a@b.c\tx\n'})
+  expect(stderr).toContain('master.cf')
+  expect(mailops(['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'texthash']).status).toBe(78)
 })
 
 test('a wrong number is told in one line', () => {
