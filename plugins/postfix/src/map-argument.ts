@@ -32,13 +32,17 @@ export const readMapArgument = (argument: string, type?: Engine): MapReference |
   if (type !== undefined && type !== written)
     throw new OpsError('USAGE', `${argument}: --type ${type} says otherwise`, {exit: 'usage', hint: `${type}:${name}`})
   if (name === '') throw noFile(argument)
-  if (!isInlineTable(name)) return {kind: 'file', engine: written, path: name}
-  return {kind: 'inline', engine: written, source: inlineTable(name), name: argument}
+  return typedMap(written, name)
 }
+
+const typedMap = (engine: Engine, name: string): MapReference =>
+  isInlineTable(name)
+    ? {kind: 'inline', engine, source: inlineTable(name), name: `${engine}:${name}`}
+    : {kind: 'file', engine, path: name}
 
 const untyped = (path: string, type: Engine | undefined): MapReference | UntypedMap => {
   if (path === '') throw noFile(path)
-  if (type !== undefined) return {kind: 'file', engine: type, path}
+  if (type !== undefined) return typedMap(type, path)
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
   return {kind: 'untyped', path, guess: Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined}
 }

@@ -7,8 +7,10 @@ import {convertTable} from '../src/convert/convert.js'
 import {COMPILE_LIMITS} from '../src/memory/index.js'
 import {estimateTable} from '../src/memory/table-estimate.js'
 import {memoryReport} from '../src/report/memory.js'
+import {reportLines} from '../src/report/text.js'
 import {lintTable} from '../src/lint/index.js'
 import {optimizeTable} from '../src/rewrite/optimize.js'
+import {assemble} from '../src/rewrite/plan/assemble.js'
 import {convertDialect} from '../src/rewrite/convert-dialect.js'
 import {withDoubts} from '../src/rewrite/doubt.js'
 import {parseTable} from '../src/table/parse.js'
@@ -93,6 +95,40 @@ it('the model gives one pattern only so much work, clock or not', () => {
   const {node} = entry.pattern.parsed
   const options = {patternBytes: 30, groups: 2, captures: false, newline: false}
   expect(() => new CompiledPattern(node, options, {...COMPILE_LIMITS, members: Infinity, work: 100_000})).toThrow('work')
+})
+
+it.each(['^(abc){0,5000}$', '^a{0,30000}b', '\\b(a|b){0,9000}\\b', '^((a?)?b){0,4000}$'])('thousands of ways behind an anchor, one within the other, are no depth of calls: %s', pattern => {
+  const {cold, warm} = estimateTable(parseTable(`/${pattern}/ x\n`, {engine: 'regexp'}))
+  expect(cold).toBeGreaterThan(1_000_000)
+  expect(warm).toBeGreaterThanOrEqual(cold)
+})
+
+it('of a big table what is left when time is up is guessed at once, by what the rules before it cost for their length', () => {
+  const big = parseTable(lines(30_000, n => `/^user-${100_000 + n}@example\\.org$/ smtp:[127.0.0.1]`), {engine: 'regexp'})
+  const [one] = estimateTable(parseTable('/^user-100000@example\\.org$/ smtp:[127.0.0.1]\n', {engine: 'regexp'})).entries
+  const began = seconds()
+  const estimate = estimateTable(big, {stop: () => true})
+  expect(seconds() - began).toBeLessThan(2)
+  expect(estimate.exact).toBe(false)
+  expect(estimate.cold / (30_000 * one!.cold)).toBeCloseTo(1, 1)
+})
+
+describe('a table of 60,000 rules that are all kept', () => {
+  const big = parseTable(lines(60_000, n => `/^${'x'.repeat(20)}${n}@example\\.org$/ smtp:${n}`), {engine: 'regexp'})
+
+  it('is put together and reported in time that grows with it and not with its square', () => {
+    const began = seconds()
+    const {text} = assemble(big, {merges: [], removed: new Set()})
+    expect(text).toHaveLength(big.entries.reduce((sum, {source}) => sum + source.length, 0))
+    const kept = big.entries.map(({line}) => ({line, reason: 'order'}))
+    const report = reportLines({
+      map: 'regexp:x', type: 'regexp', rules: {before: 60_000, after: 60_000}, rewrites: [], kept, findings: [], hints: [], output: null,
+      memory: memoryReport({before: big, after: big, measured: [], holders: undefined, processes: undefined, stop: () => true}),
+      proof: {verdict: 'unchanged', method: null, states: 0, postmap: null, doubts: []},
+    })
+    expect(report.join('\n')).toContain('60,000 rules, lines 1-60000: kept')
+    expect(seconds() - began).toBeLessThan(6)
+  })
 })
 
 describe('convert-regexp', () => {

@@ -18,7 +18,7 @@ interface Case {
   readonly line?: number
   /** Postfix itself warns about the line. */
   readonly warned?: boolean
-  readonly use?: {parameters?: string[]; forbidSubstitution?: string[]}
+  readonly use?: {file?: string; parameters?: string[]; forbidSubstitution?: string[]}
   readonly related?: number[]
 }
 
@@ -118,6 +118,54 @@ test('an address within a header is none that lacks its anchors, whether or not 
   const codes = (table: string): string[] => lint({code: '', engine: 'pcre', table}).findings.map(({code}) => code)
   expect(codes('/^From:.*@example\\.com/ REJECT\n/<a@example\\.com>/ REJECT\n/mail a@example\\.com now/ REJECT\n')).toEqual([])
   expect(codes('/a@example\\.com/ REJECT\n')).toEqual(['unanchored-address'])
+})
+
+test('header and body checks are known by the name of their file where no parameter tells', () => {
+  const codes = (use: NonNullable<Case['use']>): string[] => lint({code: '', table: '/^(To|From).*@example\\.com/ REJECT\n', use}).findings.map(({code}) => code)
+  for (const file of ['header_checks', 'smtp_header_checks.regexp', 'body_checks', 'mime_headers'])
+    expect(codes({file}), file).toEqual([])
+  expect(codes({file: 'header_checks', parameters: ['virtual_alias_maps']})).toEqual(['unanchored-address'])
+  expect(codes({file: 'access'})).toEqual(['unanchored-address'])
+})
+
+test('a name at every domain, and signs that are looked for anywhere, lack no anchors', () => {
+  const codes = (table: string): string[] => lint({code: '', engine: 'pcre', table}).findings.map(({code}) => code)
+  expect(codes('/^abuse\\@/ OK\n/^\\@/ REJECT\n/[!%\\@].*\\@/ REJECT\n/[^!-~]+@[|&]/ REJECT\n')).toEqual([])
+  expect(codes('/abuse\\@/ OK\n')).toEqual(['unanchored-address'])
+  expect(codes('/[0-9]@example\\.com$/ OK\n')).toEqual(['unanchored-address'])
+})
+
+describe('what a backslash does in a bracket of regexp:', () => {
+  test.each([
+    ['/^Received:[^\\n]*(.*)/ x\n', 'warning', '[^\\n] takes anything but a backslash and n', 'the flag m'],
+    ['/^[^a\\s]+x/ x\n', 'warning', '[^\\s] takes anything but a backslash and s', 'write [^[:space:]]'],
+    ['/^[0-9\\.]+[a\\d]$/ x\n', 'warning', '[\\d] is a backslash or d', 'write [[:digit:]]'],
+    ['/^[^a][0-9\\.]+$/ x\n', 'note', '[\\.] is a backslash or .', 'write [.]'],
+  ])('%s', (table, severity, message, hint) => {
+    const [found] = lint({code: '', table}).findings.filter(({code}) => code === 'bracket-escape')
+    expect(found).toMatchObject({severity, message: expect.stringContaining(message), hint: expect.stringContaining(hint)})
+  })
+
+  test.skipIf(postmap === undefined)('the real engine agrees (needs postmap)', () => {
+    const {answers} = postmap!.ask('regexp', '/^R:[^\\n]*(.*)/ <$1>\n', ['R: from foo.net'])
+    expect(answers.get('R: from foo.net')).toBe('<net>')
+  })
+})
+
+test('a rule that no key passing its if can match is told so', () => {
+  const message = (table: string): string | undefined => lint({code: '', table}).findings.find(({code}) => code === 'never-matches')?.message
+  expect(message('if /dsl|dyn/\n/^cable\\.example$/ x\nendif\n')).toBe('no key that passes the if of line 1 can match this rule')
+  expect(message('if /dsl/\nif /^a/\n/^cable\\.example$/ x\nendif\nendif\n')).toBe('no key that passes the ifs of lines 1, 2 can match this rule')
+  expect(message('/^a$^b$/ x\n')).toBe('no key can match this rule')
+})
+
+test('an oversized pattern of repetitions is not sent to optimize-regexp, which leaves it alone', () => {
+  const found = (engine: TableType, table: string) => lint({code: '', engine, table}).findings.find(({code}) => code === 'oversized-pattern')
+  for (const table of ['/^(abc){0,5000}$/ x\n', '/^(abc){5000}$/ x\n', '/^((a){0,250}b){0,250}$/ x\n'])
+    for (const engine of ['pcre', 'regexp'] as const) expect(found(engine, table), table).toMatchObject({hint: expect.stringContaining('repeat less often')})
+  expect(found('regexp', '/^a{0,32767}$/ x\n')!.message).toContain('more than')
+  expect(found('pcre', `/^(${many(9_000)})@b$/ x\n`)!.hint).toBe('write it as several rules')
+  expect(found('regexp', `/^(${many(700)})@b$/ x\n`)!.hint).toBe('mailops postfix optimize-regexp')
 })
 
 test('a sound table has nothing to find, and every code but two has its case', () => {

@@ -29,16 +29,19 @@ const isOfHeader = (node: RegexNode): boolean =>
 
 const isAt = (node: RegexNode): boolean => node.kind === 'class' && hasByte(node.set, AT) && members(node.set).length === 1
 
+/** More than one character, and none of a name: [!%@]. */
+const isSigns = (node: RegexNode): boolean => node.kind === 'class' && members(node.set).length > 1 && members(node.set).every(byte => !/[a-z0-9]/i.test(String.fromCharCode(byte)))
+
 /**
- * What a pattern begins or ends with. An @ at the beginning means every address of a domain; whatever repeats without end
- * was left open on purpose.
+ * What a pattern begins or ends with. An @ at the beginning means every address of a domain, one at the end a name at
+ * every domain, and a set of signs is looked for wherever it stands; whatever repeats without end was left open on purpose.
  */
 const edge = (node: RegexNode, side: 'first' | 'last'): 'closed' | 'open' | 'text' => {
   switch (node.kind) {
     case 'assert':
       return 'closed'
     case 'class':
-      return side === 'first' && isAt(node) ? 'open' : 'text'
+      return isAt(node) || isSigns(node) ? 'open' : 'text'
     case 'group':
       return edge(node.item, side)
     case 'repeat':

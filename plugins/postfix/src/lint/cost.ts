@@ -7,6 +7,7 @@ import {estimatePattern} from '../memory/pattern-estimate.js'
 import {PCRE_CODE_MAX, pcreCodeBytes} from '../memory/pcre/estimate.js'
 import {members} from '../regex/byte-set.js'
 import {children, type RegexNode, someNode} from '../regex/node.js'
+import {repeatedPlaces} from '../rewrite/doubt.js'
 import type {PatternUse} from '../table/pattern-use.js'
 import {findExplosion} from './backtracking.js'
 import type {Trap} from './traps.js'
@@ -43,10 +44,17 @@ const pcreTraps = (node: RegexNode): CostTrap[] => {
   const code = pcreCodeBytes(node)
   const size: CostTrap[] = code <= PCRE_CODE_MAX
     ? []
-    : [{trap: ['oversized-pattern', {message: `compiles to ${bytesText(code)}, and PCRE2 takes at most 64 kB: Postfix skips the rule`, hint: 'mailops postfix optimize-regexp'}]}]
+    : [oversized(node, `compiles to ${bytesText(code)}, and PCRE2 takes at most 64 kB: Postfix skips the rule`, 'write it as several rules')]
   const explosion = someNode(node, isOpenEnded) ? findExplosion(node) : undefined
   return explosion === undefined ? size : [...size, backtracking(explosion)]
 }
+
+const MANY_PLACES = 1_000
+
+/** What is repeated a thousand times is written shorter by nobody; `hint` is for words side by side. */
+const oversized = (node: RegexNode, message: string, hint: string): CostTrap => ({
+  trap: ['oversized-pattern', {message, hint: repeatedPlaces(node) > MANY_PLACES ? 'let it repeat less often: an address has at most 320 characters' : hint}],
+})
 
 const backtracking = (keys: readonly string[]): CostTrap => ({
   keys,
@@ -67,12 +75,12 @@ const regexpTraps = (use: PatternUse, {captures, stop}: CostOptions): CostTrap[]
   const {parsed, dialect, text} = use
   if (parsed.kind !== 'regular' || dialect.engine !== 'regexp') return []
   if (stop?.() === true) return []
-  const {cold} = estimatePattern(use, {captures, keys: []}, {...COMPILE_LIMITS, stop})
+  const {cold, exact} = estimatePattern(use, {captures, keys: []}, {...COMPILE_LIMITS, stop})
   // What was guessed because time ran out is no finding.
   if (stop?.() === true) return []
   const size: CostTrap[] = cold <= OVERSIZED_BYTES
     ? []
-    : [{trap: ['oversized-pattern', {message: `takes ${bytesText(cold)} in every process${wideHint(parsed.node)}`, hint: 'mailops postfix optimize-regexp'}]}]
+    : [oversized(parsed.node, `takes ${exact ? '' : 'more than '}${bytesText(cold)} in every process${wideHint(parsed.node)}`, 'mailops postfix optimize-regexp')]
   const states = someNode(parsed.node, isOpenEnded) ? statesOf(parsed.node, {text, groups: parsed.groups, captures, newline: dialect.newline, stop}) : undefined
   return states === undefined ? size : [...size, {trap: states}]
 }

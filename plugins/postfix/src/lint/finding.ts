@@ -17,6 +17,8 @@ export interface LintFinding {
 
 export interface FindingText {
   readonly message: string
+  /** Where it is graver than its code usually is. */
+  readonly severity?: Severity
   readonly hint?: string
   readonly related?: readonly number[]
 }

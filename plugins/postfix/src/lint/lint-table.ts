@@ -13,6 +13,8 @@ import {trapsOf} from './traps.js'
 
 /** What is known of the use of the table; undefined members are not known. */
 export interface TableUse {
+  /** Name of the file, without its directory: it tells header and body checks where no parameter does. */
+  readonly file?: string | undefined
   /** Parameters of main.cf that name it. */
   readonly parameters?: readonly string[] | undefined
   /** Those of them for which Postfix skips rules with $n; the table must have been parsed with forbidSubstitution then. */
@@ -55,15 +57,17 @@ export const sorted = (findings: readonly LintFinding[]): LintFinding[] => {
   return findings.toSorted((a, b) => a.line - b.line || weight[a.severity] - weight[b.severity])
 }
 
+/** Headers and lines of a body are searched for a text, which may stand anywhere. */
+const isOfText = ({parameters = [], file = ''}: TableUse): boolean =>
+  parameters.length > 0 ? parameters.some(parameter => parameter.endsWith('_checks')) : /header|body|mime/i.test(file)
+
 const entryFindings = (
   entry: Rule | If,
-  {use: {parameters}, suspicions, stop}: {use: TableUse; suspicions: Suspicion[]; stop: (() => boolean) | undefined},
+  {use, suspicions, stop}: {use: TableUse; suspicions: Suspicion[]; stop: (() => boolean) | undefined},
 ): LintFinding[] => {
   const patterns: PatternUse[] = [entry.pattern, ...(entry.kind === 'rule' && entry.second ? [entry.second] : [])]
   const findings = patterns.flatMap(pattern => trapsOf(pattern).map(([code, text]) => lintFinding(code, entry, text)))
-  // Headers and lines of a body are searched for a text, which may stand anywhere.
-  const isText = parameters?.some(parameter => parameter.endsWith('_checks')) === true
-  if (entry.kind === 'rule' && !isText)
+  if (entry.kind === 'rule' && !isOfText(use))
     for (const [code, text] of addressTraps(entry.pattern)) findings.push(lintFinding(code, entry, text))
   const captures = entry.kind === 'if' || entry.result.kind === 'template'
   for (const pattern of patterns)

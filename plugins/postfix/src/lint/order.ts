@@ -2,7 +2,7 @@
 import {reachability} from '../automaton/reach.js'
 import type {AutomatonLimits} from '../automaton/ruleset.js'
 import type {Rule, Table} from '../table/entry.js'
-import {lintFinding, type LintFinding} from './finding.js'
+import {type FindingText, lintFinding, type LintFinding} from './finding.js'
 
 export interface OrderFindings {
   readonly findings: LintFinding[]
@@ -27,14 +27,23 @@ export const orderFindings = (table: Table, limits: AutomatonLimits): OrderFindi
 
 const unreachable = (table: Table, rule: Rule, by: readonly number[]): LintFinding => {
   const lines = by.map(entry => table.entries[entry]!.line).toSorted((a, b) => a - b)
-  if (lines.length === 0)
-    return lintFinding('never-matches', rule, {message: 'no key can match this rule', hint: 'take it out, or mend its pattern'})
+  if (lines.length === 0) return lintFinding('never-matches', rule, neverMatches(rule.guards.map(entry => table.entries[entry]!.line)))
   return lintFinding('shadowed-rule', rule, {
     message: `never answers: ${linesText(lines)} answered every key that it matches`,
     hint: 'take it out, or move it up',
     related: lines,
   })
 }
+
+/** It may be its pattern, or that of an if around it. */
+const neverMatches = (ifs: readonly number[]): FindingText =>
+  ifs.length === 0
+    ? {message: 'no key can match this rule', hint: 'take it out, or mend its pattern'}
+    : {
+        message: `no key that passes the ${ifs.length === 1 ? 'if of line' : 'ifs of lines'} ${ifs.join(', ')} can match this rule`,
+        hint: 'take it out, move it out of the if, or mend its pattern',
+        related: ifs,
+      }
 
 const SHOWN = 5
 

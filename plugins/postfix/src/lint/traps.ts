@@ -60,22 +60,40 @@ const escapes = ({dialect}: PatternUse, chars: readonly PatternChar[]): Trap[] =
   return traps
 }
 
+/** What stands for a class of characters elsewhere; glibc takes the letter alone. */
+const CLASS: Readonly<Record<string, string>> = {d: '[:digit:]', w: '[:alnum:]_', s: '[:space:]', t: '[:blank:]', h: '[:blank:]'}
+
 const brackets = ({dialect, text}: PatternUse, chars: readonly PatternChar[]): Trap[] => {
   if (dialect.engine === 'pcre') return []
-  const at = chars.find(({char, bracketed, at: place}) => bracketed && char === '\\' && /[^\]\\]/.test(text[place + 1] ?? ']'))
+  const escaped = chars.filter(({char, bracketed, at}) => bracketed && char === '\\' && /[^\]\\]/.test(text[at + 1] ?? ']'))
+  // A letter means something else than was meant; a backslash too many only adds itself.
+  const at = escaped.find(({at: place}) => isMeant(text[place + 1]!)) ?? escaped[0]
   if (at === undefined) return []
   const next = text[at.at + 1]!
-  const isClass = /[dwst]/.test(next)
+  const not = opensWith(chars, at) === '^' ? '^' : ''
+  const takes = not === '' ? `is a backslash or ${next}` : `takes anything but a backslash and ${next}`
   return [
     [
       'bracket-escape',
       {
-        message: `in a bracket of regexp: a backslash stands for itself: [\\${next}] is a backslash or ${next}`,
-        hint: isClass ? `write [[:${{d: 'digit', w: 'alnum', s: 'space', t: 'blank'}[next]}:]]` : `write [${next}]`,
+        ...(isMeant(next) && {severity: 'warning' as const}),
+        message: `in a bracket of regexp: a backslash stands for itself: [${not}\\${next}] ${takes}`,
+        hint: 'nr'.includes(next)
+          ? 'the flag m keeps . and [^x] from newlines; or make it a pcre: table'
+          : `write [${not}${CLASS[next] ?? next}]`,
       },
     ],
   ]
 }
+
+/** The first character of the bracket that one stands in; what stands in another is further away. */
+const opensWith = (chars: readonly PatternChar[], its: PatternChar): string => {
+  let index = chars.indexOf(its)
+  while (chars[index - 1]?.bracketed === true && chars[index - 1]!.at === chars[index]!.at - 1) index--
+  return chars[index]!.char
+}
+
+const isMeant = (char: string): boolean => 'nr'.includes(char) || Object.hasOwn(CLASS, char)
 
 const ranges = ({text}: PatternUse): Trap[] =>
   /\[[^\]]*A-z/.test(text)

@@ -37,13 +37,30 @@ const ENDIF_BYTES = 16
 /** Estimates a table. Rules that Postfix skips are no entries of it and cost nothing. */
 export const estimateTable = (table: Table, options: EstimateOptions = {}): TableEstimate => {
   const limits = {...(options.limits ?? COMPILE_LIMITS), stop: options.stop}
+  const known = {cold: 0, warm: 0, bytes: 0}
+  let late = 0
   const entries = table.entries.flatMap((entry, at): EntryEstimate[] => {
-    const estimate = estimateEntry(entry, {limits: options.stop?.() === true ? HURRIED : limits, guarded: isGuarded(table, entry)})
-    return estimate === undefined ? [] : [{entry: at, line: entry.line, ...estimate}]
+    const isLate = options.stop?.() === true
+    const bytes = patternBytes(entry)
+    const estimate =
+      isLate && bytes > 0 && known.bytes > 0 && ++late > FEW_LATE
+        ? {cold: Math.round((known.cold / known.bytes) * bytes), warm: Math.round((known.warm / known.bytes) * bytes), exact: false}
+        : estimateEntry(entry, {limits: isLate ? HURRIED : limits, guarded: isGuarded(table, entry)})
+    if (estimate === undefined) return []
+    known.cold += estimate.cold
+    known.warm += estimate.warm
+    known.bytes += bytes
+    return [{entry: at, line: entry.line, ...estimate}]
   })
   const sum = (of: 'cold' | 'warm'): number => entries.reduce((total, entry) => total + entry[of], 0)
   return {cold: sum('cold'), warm: sum('warm'), exact: entries.every(({exact}) => exact), entries}
 }
+
+/** So many rules get a quick look when time is up; those after them are taken to cost what the others did for their length. */
+const FEW_LATE = 500
+
+const patternBytes = (entry: Entry): number =>
+  (entry.kind === 'rule' ? (entry.second?.text.length ?? 0) : 0) + (entry.kind === 'rule' || entry.kind === 'if' ? entry.pattern.text.length : 0)
 
 /** Limits that give up at once. */
 const HURRIED: CompileLimits = {nodes: 2_000, members: 20_000, states: 500, work: 200_000, stop: () => true}

@@ -87,7 +87,11 @@ const place = (lines: readonly number[]): string => {
 /** Reasons by how often, not rule by rule: that is what --json is for. */
 const keptLines = ({kept}: OptimizeDocument): string[] => {
   const byReason = new Map<string, number[]>()
-  for (const {reason, line} of kept) byReason.set(reason, [...(byReason.get(reason) ?? []), line])
+  for (const {reason, line} of kept) {
+    const lines = byReason.get(reason)
+    if (lines === undefined) byReason.set(reason, [line])
+    else lines.push(line)
+  }
   return [...byReason].map(([reason, lines]) => `${place(lines)}: kept, ${REASONS[reason] ?? reason}`)
 }
 

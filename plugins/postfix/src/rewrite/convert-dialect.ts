@@ -28,13 +28,15 @@ const NODES = 1_000_000
  */
 export const convertDialect = (table: Table, engine: Engine, stop?: () => boolean): Converted => {
   const refused: Refusal[] = []
-  let text = ''
+  const parts: string[] = []
   for (const entry of table.entries) {
     const written = convertEntry(entry, {engine, stop})
-    if (typeof written === 'string') text += `${text === '' || text.endsWith('\n') ? '' : '\n'}${written}`
-    else refused.push(written)
+    if (typeof written !== 'string') refused.push(written)
+    else if (written !== '') parts.push(written)
   }
   if (refused.length > 0) return {refused}
+  // The last line of a file may lack its newline.
+  const text = parts.map((part, at) => (part.endsWith('\n') || at === parts.length - 1 ? part : `${part}\n`)).join('')
   return {table: parseTable(text, {engine}), text}
 }
 

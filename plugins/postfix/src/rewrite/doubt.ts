@@ -32,7 +32,7 @@ export const isDoubtful = ({parsed, dialect}: PatternUse): boolean =>
     (dialect.engine === 'pcre' && pcreCodeBytes(parsed.node) > SURE * PCRE_CODE_MAX))
 
 /** The places within repetitions, as often as they are repeated; a long pattern without any is no trouble. */
-const repeatedPlaces = (node: RegexNode, times = 1): number => {
+export const repeatedPlaces = (node: RegexNode, times = 1): number => {
   if (node.kind === 'class' || node.kind === 'assert') return times > 1 ? times : 0
   const more = node.kind === 'repeat' ? Math.max(1, node.max === Infinity ? node.min + 1 : node.max) : 1
   return children(node).reduce((sum, child) => sum + repeatedPlaces(child, times * more), 0)

@@ -1,6 +1,6 @@
 // mailops postfix estimate, lint-regexp, explain, convert-regexp and doctor as a user runs them.
 import {spawnSync} from 'node:child_process'
-import {existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {beforeEach, describe, expect, test} from 'vitest'
@@ -113,6 +113,30 @@ describe('lint-regexp', () => {
   })
 })
 
+test.skipIf(postmap === undefined)('a configuration that cannot be read is no obstacle where --recipient-delimiter tells what it would (needs postconf)', () => {
+  configure('')
+  rmSync(join(base, 'master.cf'))
+  const map = file('r', '/^a@b\\.c$/ x\n')
+  const {status, stdout, stderr} = mailops(['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'texthash', '--recipient-delimiter', ''])
+  expect({status, stdout}).toEqual({status: 0, stdout: 'a@b.c\tx\n'})
+  expect(stderr).toContain('master.cf')
+  expect(mailops(['postfix', 'convert-regexp', `regexp:${map}`, '--to', 'texthash']).status).toBe(78)
+})
+
+test('a wrong number is told in one line', () => {
+  const {status, stderr} = mailops(['postfix', 'estimate', '--top', '-1', 'regexp:x'])
+  expect(status).toBe(64)
+  expect(stderr).toContain('Parsing --top: Expected an integer')
+})
+
+test('a table in braces may have its type from --type', () => {
+  const table = '{{/^a@b\\.c$/ x}, {/^d@b\\.c$/ y}}'
+  const {status, stdout} = mailops(['postfix', 'explain', '--type', 'pcre', table, 'd@b.c', '--json'])
+  expect(status).toBe(0)
+  expect(rows(stdout)).toMatchObject([{original: {verdict: 'answered', result: 'y'}}])
+  expect(JSON.parse(mailops(['postfix', 'estimate', '--type', 'regexp', table, '--json']).stdout)).toMatchObject({map: `regexp:${table}`, rules: 2})
+})
+
 describe('explain', () => {
   test('names rule, guards, captures and the optimised rule', () => {
     const map = file('e', 'if /@x\\.org$/\n/^(.*)-join@x\\.org$/ join:$1\nendif\n/^foo@y\\.org$/ A\n/^bar@y\\.org$/ A\n')
@@ -141,6 +165,42 @@ describe('explain', () => {
       {by: 'postmap', line: 1, result: 'twice:aa'},
       {by: 'postmap', line: 2, result: 'other'},
     ])
+  })
+})
+
+describe('a postmap that is no help', () => {
+  /** A postmap that reads its keys, says this and fails; the real one otherwise. */
+  const fake = (says: string): Record<string, string> => {
+    mkdirSync(join(base, 'bin'))
+    writeFileSync(join(base, 'bin/postmap'), `#!/bin/sh\ncat >'${base}/keys'\nulimit -v >'${base}/limit'\necho "postmap: ${says}" >&2\nexit 1\n`, {mode: 0o755})
+    return {PATH: `${base}/bin:${process.env['PATH']}`}
+  }
+  const NO_PCRE = 'fatal: open dictionary: unsupported dictionary type: pcre. Is the postfix-pcre package installed?'
+
+  test('without postfix-pcre maps are linted and explained all the same, with a warning that says what is missing', () => {
+    const env = fake(NO_PCRE)
+    const map = file('n', '/^a@b\\.c$/ x\n/^(a+)+$/ y\n')
+    const linted = mailops(['postfix', 'lint-regexp', `pcre:${map}`, '--json'], {env})
+    expect(linted.status).toBe(1)
+    expect(rows(linted.stdout).map(({code}) => code)).toEqual(['catastrophic-backtracking'])
+    expect(linted.stderr).toContain('unsupported dictionary type')
+    const explained = mailops(['postfix', 'explain', `pcre:${map}`, 'a@b.c', '--json'], {env})
+    expect(explained.status).toBe(0)
+    expect(rows(explained.stdout)).toMatchObject([{original: {verdict: 'answered', line: 1}, same: true}])
+    // Once: the optimised map would not be opened either.
+    expect(explained.stderr.match(/postfix-pcre/g)).toHaveLength(1)
+    const converted = mailops(['postfix', 'convert-regexp', `pcre:${file('n2', '/^a@b\\.c$/ x\n')}`, '--to', 'texthash', '-o', join(base, 'out'), '--recipient-delimiter', '', '--json'], {env})
+    expect(JSON.parse(converted.stdout)).toMatchObject({keys: 1, verified: null})
+    expect(converted.stderr).toContain('was not compared')
+  })
+
+  test('a map beyond its memory tells nothing of the other rules, which it answers as if the big one were not there', () => {
+    const env = fake('warning: regexp map x, line 1: Memory exhausted')
+    const {status, stdout, stderr} = mailops(['postfix', 'explain', `regexp:${file('m', '/^a{0,3}b/ x\n/^c/ y\n')}`, 'aab', '--json'], {env})
+    expect(status).toBe(0)
+    expect(rows(stdout)).toMatchObject([{original: {line: 1}}])
+    expect(stderr).toContain('memory')
+    if (existsSync('/usr/bin/prlimit')) expect(Number(readFileSync(join(base, 'limit'), 'utf8'))).toBeLessThanOrEqual(2 * 1024 * 1024)
   })
 })
 

@@ -1,7 +1,7 @@
 // mailops postfix convert-regexp: a pattern map as an indexed one.
 import {Flags} from '@oclif/core'
 
-import {MailopsCommand, OpsError, plural} from 'mailops'
+import {OpsError, plural} from 'mailops'
 import {cleanedUp} from 'mailops/effects'
 
 import {AUTOMATON_LIMITS} from '../../automaton/ruleset.js'
@@ -21,6 +21,7 @@ import {
   type Verified,
   writeOutput,
 } from '../../effects/index.js'
+import {MapCommand} from '../../map-command.js'
 import {mapArgument, mapFlags} from '../../map-flags.js'
 import {withDoubts} from '../../rewrite/doubt.js'
 import {parseTable} from '../../table/parse.js'
@@ -49,7 +50,7 @@ interface Target {
   readonly until: number
 }
 
-export default class ConvertRegexp extends MailopsCommand {
+export default class ConvertRegexp extends MapCommand {
   static override summary = 'a regexp: or pcre: map as an indexed table that answers the same'
   static override description =
     'Lists all keys that the map answers, where there is an end to them, and writes them as the source of an indexed table; ' +
@@ -81,7 +82,8 @@ export default class ConvertRegexp extends MailopsCommand {
     const until = performance.now() + flags.budget * 1_000
     const instance = instanceOnce(flags['config-dir'])
     const map = await loadMap(args.map, {type: flags.type, instance})
-    const known = await instance()
+    // What main.cf would be asked for may have been told.
+    const known = flags['recipient-delimiter'] === undefined ? await instance() : await this.instanceOrWarning(instance, flags['config-dir'])
     const like = map.reference.kind === 'file' ? map.reference.path : undefined
     const {output, force} = flags
     const configDirectory = known?.configuration.directory
@@ -155,6 +157,7 @@ export default class ConvertRegexp extends MailopsCommand {
       const milliseconds = Math.max(LEAST_VERIFYING_MS, until - performance.now())
       const verified = await compareWithIndex(keys, {engine, source, path, type: to, configDirectory, milliseconds})
       if (verified !== undefined && verified.differences.length > 0) throw differs(verified, path)
+      if (verified === undefined) this.warn(`${path} was not compared with the map: there is no postmap here that knows ${engine}: tables`)
       const tooSlow = verified?.keys === 0 && keys.length > 0
       if (tooSlow) this.warn(`${path} was not compared with the map: postmap answers no key of the map in time`)
       return verified === undefined || tooSlow ? null : {keys: verified.keys, differences: 0}

@@ -65,14 +65,18 @@ export default class Explain extends MapCommand {
     const known = await this.instanceOrWarning(instance, flags['config-dir'])
     const forbidSubstitution = known !== undefined && placeOf(known, map.reference).forbidSubstitution.length > 0
     const table = parseTable(map.source, {engine: map.engine, forbidSubstitution})
-    const slow = {postmap: false}
+    const useless = {postmap: false}
     const options: ExplainOptions = {
       postmap: flags.postmap,
       configDirectory: known?.configuration.directory,
       timeoutMs: Math.max(LEAST_MS, clock.left() * ORIGINAL_SHARE),
       timedOut: () => {
-        slow.postmap = true
-        this.warn('postmap was not done in time with this map: addresses that it had not come to are explained by our own reading')
+        useless.postmap = true
+        this.warn('postmap was not done in time with this map, or within its memory: addresses that it had not come to are explained by our own reading')
+      },
+      unavailable: error => {
+        useless.postmap = true
+        this.warn(error)
       },
       contradicted: key => void this.warn(`postmap answers ${key} otherwise than our reading of the map; what postmap says is shown`),
     }
@@ -81,7 +85,7 @@ export default class Explain extends MapCommand {
       ? await this.#optimized(table, {
           addresses,
           // Where the map is too slow for postmap, so is the other most likely: one wait is enough.
-          options: {...options, postmap: flags.postmap && !slow.postmap},
+          options: {...options, postmap: flags.postmap && !useless.postmap},
           clock,
           forbidSubstitution,
         })

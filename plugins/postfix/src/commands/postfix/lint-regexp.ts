@@ -1,10 +1,12 @@
 // mailops postfix lint-regexp: what is wrong with pattern tables.
+import {basename} from 'node:path'
+
 import {Args, Flags} from '@oclif/core'
 
 import {EXIT, plural, terminalSafe} from 'mailops'
 
 import {AUTOMATON_LIMITS, type AutomatonLimits} from '../../automaton/ruleset.js'
-import {confirmed, hasEngine, type Instance, instanceOnce, type LoadedMap, loadMap, placeOf, unforeseenWarnings} from '../../effects/index.js'
+import {cannotAsk, confirmed, hasEngine, type Instance, instanceOnce, type LoadedMap, loadMap, placeOf, unforeseenWarnings} from '../../effects/index.js'
 import {LINT_CODES, type LintFinding, lintTable, sorted} from '../../lint/index.js'
 import {MapCommand} from '../../map-command.js'
 import {mapFlags} from '../../map-flags.js'
@@ -76,18 +78,27 @@ export default class LintRegexp extends MapCommand {
     try {
       const end = performance.now() + budget * 1000
       const limits = {...RULE_LIMITS, stop: () => performance.now() > end}
-      const use = {parameters: place?.parameters, forbidSubstitution: forbidden}
+      const file = reference.kind === 'file' ? basename(reference.path) : undefined
+      const use = {file, parameters: place?.parameters, forbidSubstitution: forbidden}
       const {findings, suspicions, undecided} = lintTable(table, use, limits)
       if (undecided.length > 0)
         this.say(
           `${name}: whether ${plural(undecided.length, 'rule')} can ever answer was not decided (line ${undecided[0]} first)` +
             (performance.now() > end ? '; a greater --budget gives it more time' : ''),
         )
-      if (!postmap || !hasEngine()) return sorted([...findings, ...suspicions.map(({finding}) => finding)])
-      const where = {configDirectory: instance?.configuration.directory}
-      const backtracking = await confirmed(table, suspicions, where)
-      const unforeseen = await unforeseenWarnings(table, {source, ...where})
-      return sorted([...findings, ...backtracking, ...unforeseen])
+      const alone = sorted([...findings, ...suspicions.map(({finding}) => finding)])
+      if (!postmap || !hasEngine()) return alone
+      try {
+        const where = {configDirectory: instance?.configuration.directory}
+        const backtracking = await confirmed(table, suspicions, where)
+        const unforeseen = await unforeseenWarnings(table, {source, ...where})
+        return sorted([...findings, ...backtracking, ...unforeseen])
+      } catch (error) {
+        // A Postfix without these tables (postfix-pcre is a package of its own) cannot be asked; the rest is judged all the same.
+        if (!cannotAsk(error)) throw error
+        this.warn(error)
+        return alone
+      }
     } finally {
       progress.end()
     }

@@ -117,7 +117,7 @@ export default class OptimizeRegexp extends ChangeCommand {
         stage: what => this.detail(what),
       })
       if (proven.outOfTime) this.warn(`time ran short: not all was tried within --budget ${flags.budget}; what is proven is used, and a greater one may find more`)
-      return {before, proven}
+      return {before, proven, forbidSubstitution}
     } finally {
       progress.end()
     }
@@ -144,14 +144,16 @@ export default class OptimizeRegexp extends ChangeCommand {
   async #document(
     {name, engine, source, reference}: LoadedMap,
     instance: Instance | undefined,
-    {before, proven, flags, plan}: Work & {flags: OptimizeFlags; plan: Plan | undefined},
+    {before, proven, forbidSubstitution, flags, plan}: Work & {flags: OptimizeFlags; plan: Plan | undefined},
   ): Promise<OptimizeDocument> {
     const {text, table: after} = proven.optimized
     const holders = instance === undefined ? undefined : placeOf(instance, reference).holders
     const measured = flags.measure ? await this.#measure({before, source, after, text}, instance) : []
     // Patterns of huge repetitions take as long to reckon as they take memory.
     const until = performance.now() + flags.budget * MODEL_SHARE * 1_000
-    const memory = memoryReport({before, after, measured, holders, processes: flags.processes, stop: () => performance.now() > until})
+    // As Postfix reads them: of patterns that are left alone for their size the tables above no longer know what they cost.
+    const [old, now] = [parseTable(source, {engine, forbidSubstitution}), parseTable(text, {engine: after.engine, forbidSubstitution})]
+    const memory = memoryReport({before: old, after: now, measured, holders, processes: flags.processes, stop: () => performance.now() > until})
     const path = reference.kind === 'file' ? reference.path : name
     // For main.cf and cron, which stand elsewhere.
     const whole = reference.kind === 'file' ? resolve(path) : name
@@ -218,6 +220,8 @@ interface OptimizeFlags {
 
 interface Work {
   readonly before: Table
+  /** Postfix skips rules with $n here. */
+  readonly forbidSubstitution: boolean
   readonly proven: Proven
 }
 

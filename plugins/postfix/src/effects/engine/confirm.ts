@@ -13,6 +13,7 @@ export const unforeseenWarnings = async (
   table: Table,
   {source, configDirectory}: Where & {source: string},
 ): Promise<LintFinding[]> => {
+  // Cut off in its time or memory, it told nothing; the findings about size do.
   const {warnings} = await askEngine({engine: table.engine, source, keys: ['x'], configDirectory})
   const lines = new Set(table.findings.map(({line}) => line))
   return warnings

@@ -3,7 +3,7 @@ import {explainKey, explainTag, type Explanation, sameAnswer} from '../../explai
 import {taggedTable} from '../../explain/tagged-table.js'
 import {TableLookup} from '../../lookup/lookup.js'
 import type {Table} from '../../table/entry.js'
-import {askEngine, hasEngine} from './ask.js'
+import {askEngine, cannotAsk, type EngineAnswers, hasEngine} from './ask.js'
 
 export interface ExplainOptions {
   /** Ask postmap too, where there is one. */
@@ -11,8 +11,10 @@ export interface ExplainOptions {
   readonly configDirectory?: string | undefined
   /** How long postmap may take. */
   readonly timeoutMs: number
-  /** Postmap took longer. */
+  /** Postmap took longer, or more memory than it gets. */
   readonly timedOut: () => void
+  /** This Postfix has no such tables. */
+  readonly unavailable: (error: Error) => void
   /** A reading of ours that the engine contradicts. */
   readonly contradicted: (key: string) => void
 }
@@ -24,8 +26,9 @@ export const explainKeys = async (table: Table, keys: readonly string[], options
   if (!options.postmap || !hasEngine()) return ours
   const asked = keys.filter(isAskable)
   if (asked.length === 0) return ours
-  const {configDirectory, timeoutMs} = options
-  const {answers, timedOut} = await askEngine({engine: table.engine, source: taggedTable(table), keys: asked, configDirectory, timeoutMs})
+  const engine = await answersTo(table, asked, options)
+  if (engine === undefined) return ours
+  const {answers, timedOut} = engine
   if (timedOut) options.timedOut()
   return ours.map((our, at) => {
     const key = keys[at]!
@@ -39,6 +42,17 @@ export const explainKeys = async (table: Table, keys: readonly string[], options
     }
     return our
   })
+}
+
+const answersTo = async (table: Table, keys: readonly string[], {configDirectory, timeoutMs, unavailable}: ExplainOptions): Promise<EngineAnswers | undefined> => {
+  try {
+    return await askEngine({engine: table.engine, source: taggedTable(table), keys, configDirectory, timeoutMs})
+  } catch (error) {
+    // postfix-pcre is a package of its own: our reading stands without.
+    if (!cannotAsk(error)) throw error
+    unavailable(error)
+    return undefined
+  }
 }
 
 /** A line for postmap: printable ASCII that is not its own `-`, and of which it does not trim blanks. */

@@ -5,7 +5,7 @@ import {find, need, removeIfThere, run} from 'mailops/effects'
 import type {IndexedType} from '../../convert/convert.js'
 import type {Engine} from '../../table/pattern-use.js'
 import {openScratch} from '../measure/scratch.js'
-import {askEngine} from './ask.js'
+import {askEngine, cannotAsk, type EngineAnswers, type Question} from './ask.js'
 
 interface Where {
   readonly configDirectory?: string | undefined
@@ -23,6 +23,14 @@ export const removeOutput = (path: string, type: IndexedType): void => {
   removeIfThere(path)
 }
 
+/** Where Debian keeps the type; hash is in postfix itself, or left out with Berkeley DB. */
+const INSTEAD: Readonly<Record<IndexedType, string>> = {
+  cdb: 'on Debian: apt-get install postfix-cdb',
+  lmdb: 'on Debian: apt-get install postfix-lmdb',
+  hash: 'without Berkeley DB: --to lmdb or --to cdb',
+  texthash: '--to lmdb or --to cdb',
+}
+
 /** NO_TABLE_TYPE (69) where this Postfix has no such tables. */
 export const needTableType = async (type: IndexedType, {configDirectory}: Where): Promise<void> => {
   const postconf = need('postconf')
@@ -32,7 +40,7 @@ export const needTableType = async (type: IndexedType, {configDirectory}: Where)
     if (stdout.split(/\s+/).includes(type)) return
     throw new OpsError('NO_TABLE_TYPE', `this Postfix has no ${type}: tables`, {
       exit: 'unavailable',
-      hint: `postconf -m lists what it has; on Debian: apt-get install postfix-${type}`,
+      hint: `postconf -m lists what it has; ${INSTEAD[type]}`,
     })
   } finally {
     scratch.close()
@@ -63,8 +71,9 @@ export interface Verified {
 const FIRST_BATCH = 1_000
 
 /**
- * Asks both tables for the same keys, for about so many milliseconds; undefined where there is no postmap(1). Keys that
- * stand beside each other are asked in different batches, so that what is left out is left out everywhere.
+ * Asks both tables for the same keys, for about so many milliseconds; undefined where there is no postmap(1) that
+ * knows such patterns. Keys that stand beside each other are asked in different batches, so that what is left out is left
+ * out everywhere.
  */
 export const compareWithIndex = async (
   keys: readonly string[],
@@ -85,7 +94,8 @@ export const compareWithIndex = async (
   for (let size = FIRST_BATCH; done < asked.length && size > 0; ) {
     const began = performance.now()
     const batch = asked.slice(done, done + size)
-    const patterns = await askEngine({engine, source, keys: batch, configDirectory, timeoutMs: Math.max(1, Math.ceil(left()))})
+    const patterns = await askOrNot({engine, source, keys: batch, configDirectory, timeoutMs: Math.max(1, Math.ceil(left()))})
+    if (patterns === undefined) return undefined
     // What was cut off tells nothing about the keys that were not asked.
     if (patterns.timedOut) break
     const indexed = await askIndex(batch, {path, type, configDirectory})
@@ -94,6 +104,16 @@ export const compareWithIndex = async (
     size = Math.min(10 * size, Math.floor((batch.length / (performance.now() - began)) * left() * 0.8))
   }
   return {keys: done, differences}
+}
+
+const askOrNot = async (question: Question): Promise<EngineAnswers | undefined> => {
+  try {
+    return await askEngine(question)
+  } catch (error) {
+    // postfix-pcre is a package of its own: the listing of the keys stands without.
+    if (cannotAsk(error)) return undefined
+    throw error
+  }
 }
 
 /** The same keys, neighbours apart from each other. */

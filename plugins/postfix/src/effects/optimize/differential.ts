@@ -1,9 +1,7 @@
 // Asks the real postmap(1) about both tables, for as long as it may.
-import {isOpsError} from 'mailops/core'
-
 import {COMMON_KEYS, type Witness, witnesses} from '../../proof/witnesses.js'
 import type {Table} from '../../table/entry.js'
-import {askEngine, hasEngine} from '../engine/ask.js'
+import {askEngine, cannotAsk, hasEngine} from '../engine/ask.js'
 
 /** What the run showed. */
 export interface Differential {
@@ -42,7 +40,7 @@ export const compareByPostmap = async (
     return run.result()
   } catch (error) {
     // A postmap without these tables (postfix-pcre is a package of its own) cannot be asked; the proof stands without.
-    if (isOpsError(error) && error.code === 'ENGINE') return undefined
+    if (cannotAsk(error)) return undefined
     throw error
   }
 }

@@ -60,7 +60,7 @@ export class Closures {
     this.underWay.add(node)
     const first = nodes.edges[node]![0]
     if (nodes.constraints[node] !== 0 && first !== undefined && !nodes.clones[first]!)
-      cloneClosure(nodes, {from: node, to: node, root: node, constraint: nodes.constraints[node]!, effort: this.effort, depth: 0})
+      cloneClosure(nodes, {root: node, constraint: nodes.constraints[node]!, effort: this.effort})
     if (isEpsilon(nodes.types[node]!))
       for (const edge of nodes.edges[node]!) {
         if (this.underWay.has(edge)) {
@@ -107,48 +107,59 @@ export const unionOf = (a: Int32Array, b: Int32Array): Int32Array => {
 }
 
 interface Cloning {
-  readonly from: number
-  readonly to: number
   readonly root: number
   readonly constraint: number
   readonly effort: Effort
-  readonly depth: number
 }
 
-/** Everything behind an anchor inherits what it asks, on clones (duplicate_node_closure). */
-const cloneClosure = (nodes: NodeList, {from, to, root, constraint: asked, effort, depth}: Cloning): void => {
-  if (depth > DEPTH) throw new TooBigError('depth of clones')
-  let constraint = asked
-  let original = from
-  let clone = to
+/** The second way of a node, to be gone when all behind the first is cloned. */
+interface Pending {
+  readonly second: number
+  readonly clone: number
+  readonly constraint: number
+}
+
+/**
+ * Everything behind an anchor inherits what it asks, on clones (duplicate_node_closure). glibc calls itself for the first
+ * of two ways; here they wait in a list, since a repetition of thousands is as many ways one within the other.
+ */
+const cloneClosure = (nodes: NodeList, {root, constraint: asked, effort}: Cloning): void => {
+  const waiting: Pending[] = []
+  let [original, clone, constraint] = [root, root, asked]
   for (;;) {
     effort.spend(1)
-    const edges = nodes.edges[original]!
-    if (edges.length === 0) {
+    const [first, second] = nodes.edges[original]!
+    let ended = false
+    if (first === undefined) {
       nodes.nexts[clone] = nodes.nexts[original]!
-      return
-    }
-    const [first, second] = edges as [number, number | undefined]
-    if (second === undefined) {
+      ended = true
+    } else if (second === undefined) {
       if (original === root && clone !== original) {
         nodes.edges[clone] = [first]
-        return
+        ended = true
+      } else {
+        constraint |= nodes.constraints[original]!
+        const next = nodes.addClone(first, constraint)
+        nodes.edges[clone] = [next]
+        original = first
+        clone = next
       }
-      constraint |= nodes.constraints[original]!
-      const next = nodes.addClone(first, constraint)
-      nodes.edges[clone] = [next]
-      original = first
-      clone = next
     } else {
       const known = nodes.findClone(first, constraint)
       const left = known ?? nodes.addClone(first, constraint)
       nodes.edges[clone] = [left]
-      if (known === undefined) cloneClosure(nodes, {from: first, to: left, root, constraint, effort, depth: depth + 1})
-      const right = nodes.addClone(second, constraint)
-      insert(nodes.edges[clone]!, right)
-      original = second
-      clone = right
+      waiting.push({second, clone, constraint})
+      original = first
+      clone = left
+      ended = known !== undefined
     }
+    if (!ended) continue
+    const next = waiting.pop()
+    if (next === undefined) return
+    constraint = next.constraint
+    original = next.second
+    clone = nodes.addClone(original, constraint)
+    insert(nodes.edges[next.clone]!, clone)
   }
 }
 

@@ -14,7 +14,3 @@ export const withoutSubsumed = (words: readonly Word[], symbols: Symbols): Word[
   if (open.length === 0 || open.length * distinct.length > MOST_CHECKS) return distinct
   return distinct.filter(word => !open.some(other => other.length < word.length && word.includes(other)))
 }
-
-/** True when each word holds one of the others, or is one of them. */
-export const allWithin = (words: readonly Word[], others: ReadonlySet<Word>, open: readonly Word[]): boolean =>
-  words.every(word => others.has(word) || open.some(other => word.includes(other)))

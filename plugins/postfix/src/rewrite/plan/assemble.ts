@@ -25,8 +25,14 @@ export const assemble = (table: Table, {merges, removed}: Assembly): Assembled =
   return {text: writer.text, origins: writer.origins}
 }
 
+/** More than any run of blank lines that matters. */
+const END_BYTES = 1_000
+
 class Writer {
-  text = ''
+  /** In pieces: looking at the end of one long text again and again would copy it each time. */
+  private readonly parts: string[] = []
+  /** How the text ends so far; '' when there is none. */
+  private end = ''
   readonly origins: number[][] = []
   private readonly table: Table
   private readonly removed: ReadonlySet<number>
@@ -42,6 +48,10 @@ class Writer {
       this.firsts.set(entries[0]!, merge)
       for (const entry of entries.slice(1)) this.gone.add(entry)
     }
+  }
+
+  get text(): string {
+    return this.parts.join('')
   }
 
   entry(index: number): void {
@@ -63,7 +73,7 @@ class Writer {
     const goes = this.gone.has(index + 1) && next?.kind === 'rule'
     const rest = goes ? looseTrivia(source, next.comments.length) : source
     const leftAlone = !goes && !this.removed.has(index + 1) && !this.gone.has(index - 1) && !this.removed.has(index - 1)
-    if (isBlank(rest) && !leftAlone && (goes || this.text === '' || /\n[ \t\r]*\n$/.test(this.text))) return
+    if (isBlank(rest) && !leftAlone && (goes || this.end === '' || /\n[ \t\r]*\n$/.test(this.end))) return
     this.add(rest)
   }
 
@@ -102,9 +112,11 @@ class Writer {
   }
 
   private add(text: string): void {
+    if (text === '') return
     // The last line of a file may lack its newline.
-    if (this.text !== '' && text !== '' && !this.text.endsWith('\n')) this.text += '\n'
-    this.text += text
+    const whole = this.end === '' || this.end.endsWith('\n') ? text : `\n${text}`
+    this.parts.push(whole)
+    this.end = (this.end + whole).slice(-END_BYTES)
   }
 }
 
