@@ -84,8 +84,10 @@ export const describe = (error: unknown): ErrorDescription => {
   return {code: 'BUG', message, exit: EXIT.bug}
 }
 
-// oclif ends its usage errors with a line of its own that names neither command nor topic.
-const usageText = (message: string): string => message.replace(/\n?See more help with --help\s*$/, '').trim()
+// oclif ends its usage errors with a line of its own that names neither command nor topic, and breaks the one about a
+// value (`Parsing --limit \n\tExpected ...`) within the sentence.
+const usageText = (message: string): string =>
+  message.replace(/\n?See more help with --help\s*$/, '').replace(/^Parsing (\S+)\s*\n\s*E/, '$1: e').trim()
 
 /** Errors of the operating system that are the administrator's to mend, with the exit status of each (errno(3)). */
 const SYSTEM: Readonly<Record<string, {exit: ExitName; text: string}>> = {

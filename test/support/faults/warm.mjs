@@ -36,7 +36,8 @@ const run = async ({file, argv, env}) => {
   setEnv({...base, ...env})
   let status = 0
   try {
-    await import(`${pathToFileURL(file).href}?${++count}`)
+    count++
+    await import(`${pathToFileURL(file).href}?${count}`)
     status = process.exitCode ?? 0
   } catch (error) {
     said.stderr += `${inspect(error)}\n`
