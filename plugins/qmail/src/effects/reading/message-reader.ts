@@ -49,8 +49,8 @@ export interface ReadProblem {
   readonly message: string
 }
 
-/** A header longer than this is cut: whatever follows is no header that a mailer made. */
-const HEADER_MOST = 1 << 20
+/** A header longer than this is cut: no server takes a whole message of that size, and a selection must see its fields. */
+const HEADER_MOST = 1 << 25
 const PROBLEMS_KEPT = 20
 
 /**
