@@ -84,9 +84,10 @@ export const describe = (error: unknown): ErrorDescription => {
   return {code: 'BUG', message, exit: EXIT.bug}
 }
 
-// oclif ends its usage errors with a line of its own that names neither command nor topic, and breaks others with a tab,
-// which would be shown as \t.
-const usageText = (message: string): string => message.replace(/\n?See more help with --help\s*$/, '').replace(/ *\n\t/g, ': ').trim()
+// oclif ends its usage errors with a line of its own that names neither command nor topic, and breaks others within the
+// sentence (`Parsing --limit \n\tExpected ...`); a tab would be shown as \t.
+const usageText = (message: string): string =>
+  message.replace(/\n?See more help with --help\s*$/, '').replace(/^Parsing (\S+)\s*\n\s*E/, '$1: e').replace(/ *\n\t/g, ': ').trim()
 
 /** Errors of the operating system that are the administrator's to mend, with the exit status of each (errno(3)). */
 const SYSTEM: Readonly<Record<string, {exit: ExitName; text: string}>> = {

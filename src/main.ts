@@ -1,7 +1,7 @@
 // The command line itself: loads oclif, runs one command, prints what failed and ends with its status.
 import {Config, run, settings} from '@oclif/core'
 
-import {distrusted} from './effects/site.js'
+import {distrusted, hasOwnHome} from './effects/site.js'
 import {isUnderWay} from './effects/under-way.js'
 import {describe, fromSystem} from './errors.js'
 import {jsonText} from './output/json-text.js'
@@ -63,7 +63,7 @@ export const main = async ({root, site: named}: Place, argv: string[]): Promise<
   try {
     const config = await Config.load({
       root,
-      userPlugins: process.getuid?.() !== 0,
+      userPlugins: hasOwnHome(),
       ...(site !== undefined && {pluginAdditions: {core: ['**/mailops-*'], path: site}}),
     })
     await run(argv, config)

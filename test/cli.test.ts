@@ -156,6 +156,14 @@ test('a state directory of somebody else is refused, 77', context => {
   expect(stdout).toContain('STATE_NOT_OURS')
 })
 
+test('a home that is not of who runs it is not looked into, and nothing is said of it', context => {
+  if (process.getuid?.() !== 0) return context.skip('needs root')
+  const home = temporaryDirectory('home') // 0700, of root: as `runuser -u nobody` leaves HOME
+  const env = {...process.env, HOME: home, MAILOPS_STATE_DIR: join('/nonexistent', 'state')}
+  const {stderr, status} = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, RUN, 'help'], {encoding: 'utf8', cwd: '/', env})
+  expect({status, stderr}).toEqual({status: 0, stderr: ''})
+})
+
 test('no plugin is loaded from a home directory when the uid is 0', context => {
   if (process.getuid?.() !== 0) return context.skip('needs root: for others a home may have plugins')
   const home = temporaryDirectory('home')

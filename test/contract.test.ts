@@ -17,6 +17,8 @@ test.each(OURS.map(command => ({name: command.id.replaceAll(':', ' '), command})
   expect(command.summary, 'a summary').toMatch(/^[a-z].*[^.]$/)
   expect(command.summary!.length, 'a summary on one line').toBeLessThanOrEqual(80)
   expect(command.examples?.length ?? 0, 'an example').toBeGreaterThan(0)
+  for (const example of (command.examples ?? []).flatMap(one => (typeof one === 'string' ? one : one.command).split('\n')))
+    expect(`  ${example.replace(/^<%/, '$ <%').replaceAll('<%= config.bin %>', 'mailops')}`.length, `the columns of: ${example}`).toBeLessThanOrEqual(80)
   expect(command.description, 'its exit statuses').toMatch(/Exit status: /)
   // The class itself: what oclif keeps of an argument for help leaves this out.
   const {args, flags: options = {}} = await command.load()

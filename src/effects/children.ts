@@ -3,7 +3,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 
 import {OpsError} from '../errors.js'
 import type {JsonObject} from '../plan.js'
-import type {JournalRecord} from './journal.js'
+import type {JournalRecord} from './journal-records.js'
 import {isAlive, oneLine, type Identity} from './lock/identity.js'
 import type {Argv, RunOptions} from './process.js'
 

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 
 import {OpsError, fromSystem, isOpsError} from '../errors.js'
 import type {Change, JsonObject, Plan} from '../plan.js'
-import {parseRecords, type JournalRecord, type PlanRecord, type Saved} from './journal.js'
+import {parseRecords, type JournalRecord, type PlanRecord, type Saved} from './journal-records.js'
 import {tryLock} from './lock/index.js'
 import {refuseForeign, type StatePlace} from './state.js'
 

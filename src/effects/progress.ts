@@ -1,4 +1,6 @@
 // How far long work is, on stderr: one line that changes on a terminal, now and then a plain line elsewhere.
+import {countText} from '../output/units.js'
+
 const FIRST_MS = 1_000
 const TERMINAL_MS = 100
 const PLAIN_MS = 10_000
@@ -16,7 +18,7 @@ export const progressOn = (
   let next = started + FIRST_MS
   let shown = false
   const line = (done: number, total: number): string =>
-    `${what}: ${done.toLocaleString('en-US')}${total > 0 ? ` of ${total.toLocaleString('en-US')} (${Math.floor((done / total) * 100)}%)` : ''}`
+    `${what}: ${countText(done)}${total > 0 ? ` of ${countText(total)} (${Math.floor((done / total) * 100)}%)` : ''}`
   return {
     report: (done, total) => {
       if (quiet) return

@@ -1,5 +1,6 @@
-// The directory of a site's plugins: root runs what is in it, so only root may be able to write there.
+// From where plugins may be loaded: root from a directory only root can write to, anybody else from a home of his own.
 import * as fs from 'node:fs'
+import {homedir} from 'node:os'
 import {join} from 'node:path'
 
 /** All that code is loaded from: the directory, and each package in it, wherever a link leads. */
@@ -22,5 +23,19 @@ export const distrusted = (site: string): string | undefined => {
     return placesIn(site).map(strangeness).find(strange => strange !== undefined)
   } catch (error) {
     return (error as Error).message // a link in a circle, a file in the place of a directory
+  }
+}
+
+/**
+ * True when the home is that of who runs us, so that his own plugins are in it: never root's, and not a home that
+ * `runuser -u qmailq` or a daemon's HOME has left standing.
+ */
+export const hasOwnHome = (): boolean => {
+  const uid = process.getuid?.()
+  if (uid === undefined || uid === 0) return uid === undefined
+  try {
+    return fs.statSync(homedir()).uid === uid
+  } catch {
+    return false // no home, or one he may not look at
   }
 }

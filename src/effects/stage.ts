@@ -5,7 +5,7 @@ import {fromSystem} from '../errors.js'
 import type {Plan} from '../plan.js'
 import {effectOf, type SimpleChange} from './changes/index.js'
 import {freeSpace, requireSpace} from './files.js'
-import type {Saved} from './journal.js'
+import type {Saved} from './journal-records.js'
 import type {StatePlace} from './state.js'
 import {slotOf, type Work} from './work.js'
 

@@ -5,6 +5,7 @@ import {dirname, join, resolve} from 'node:path'
 
 import {OpsError, fromSystem} from '../errors.js'
 import {syncDirectory} from './files.js'
+import {makePath} from './make-path.js'
 
 /** Directories of our state; none of them need exist yet. */
 export interface StatePlace {
@@ -96,7 +97,7 @@ export const privateDirectory = (path: string, mode = 0o700): void => {
   let stat = lookAt(path)
   if (stat === undefined) {
     try {
-      fs.mkdirSync(path, {recursive: true, mode})
+      makePath(path, mode)
       syncDirectory(dirname(path))
     } catch (error) {
       throw fromSystem(error, 'make', path)

@@ -7,7 +7,8 @@ import type {BulkChange, Plan} from '../plan.js'
 import {handlerOf, type BulkContext, type BulkHandler} from './bulk.js'
 import {effectOf, type SimpleChange, type Slot} from './changes/index.js'
 import {removeIfThere} from './files.js'
-import type {Journal, Saved} from './journal.js'
+import type {Journal} from './journal.js'
+import type {Saved} from './journal-records.js'
 import type {StatePlace} from './state.js'
 
 /** How a person is kept informed, and how he stops it. */

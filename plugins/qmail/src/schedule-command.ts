@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto'
 
 import {Flags} from '@oclif/core'
 
-import {ChangeCommand, OpsError, bytesText, durationText, plural, type JsonObject, type Plan} from 'mailops'
+import {ChangeCommand, OpsError, bytesText, plural, type JsonObject, type Plan} from 'mailops'
 import {statePlace} from 'mailops/effects'
 
 import {inUse, isRunning, sendRunning} from './effects/purge-offline/index.js'
@@ -14,7 +14,8 @@ import {scheduleChange} from './effects/schedule/schedule-args.js'
 import {unreadableReport} from './listing/unreadable.js'
 import {PRESENCE, type Presence} from './message/presence.js'
 import {stateRow} from './message/state-table.js'
-import {caveats, type Action} from './schedule/action.js'
+import {downtimeLines} from './purge/report.js'
+import {caveats, doneText, type Action} from './schedule/action.js'
 import {deadHostsText} from './schedule/tcpto.js'
 import {isEmptySelection} from './selection/selection.js'
 import {queueFlags, queueFrom, selectionFlags, selectionFrom, type GivenSelection} from './selection-flags.js'
@@ -114,9 +115,9 @@ export abstract class ScheduleCommand extends ChangeCommand {
     }
     for (const reason of new Set((skipped ?? []).map(skip => skip.reason))) this.say(`skipped: ${reason}`)
     if ((skipped ?? []).some(({reason}) => !reason.startsWith('vanished'))) process.exitCode = 75
-    if (serviceDowntimeMs > 0) this.say(`qmail-send was down for ${durationText(serviceDowntimeMs / 1000)} (${serviceDowntimeMs} ms)`)
-    const done = action === 'alarm' ? 'ALRM was sent: everything is due now' : `${plural(messages ?? 0, 'message')}: ${action}`
-    this.say(`${done}; journal ${journalId}${action === 'alarm' ? '' : `; take it back with: mailops undo ${journalId}`}`)
+    for (const line of downtimeLines(serviceDowntimeMs)) this.say(line)
+    const undoable = action !== 'alarm' && (messages ?? 0) > 0
+    this.say(`${doneText(action, messages ?? 0)}; journal ${journalId}${undoable ? `; take it back with: mailops undo ${journalId}` : ''}`)
     return result
   }
 

@@ -2,7 +2,7 @@
 import {dirname, join} from 'node:path'
 
 import type {Change, JsonObject, Seen} from '../../plan.js'
-import type {Saved} from '../journal.js'
+import type {Saved} from '../journal-records.js'
 
 /** Where a change keeps what it needs: its number in the plan and the backups of its journal. */
 export interface Slot {

@@ -1,6 +1,7 @@
 // The note that a holder leaves beside its lock: who and since when. Best effort: a full disk must not stop a lock.
-import {closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync} from 'node:fs'
+import {closeSync, constants, lstatSync, openSync, readFileSync, unlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {makePath} from '../make-path.js'
 import {commandOf, identityOf, isAlive, type Identity} from './identity.js'
 import type {Holder} from './types.js'
 
@@ -23,7 +24,7 @@ export const leaveNote = (notesDir: string, path: string): (() => void) => {
     const name = notePath(notesDir, path)
     const me = identityOf(process.pid) ?? {pid: process.pid, start: null}
     const note: Note = {...me, command: commandOf(process.pid) ?? process.title, since: new Date().toISOString()}
-    mkdirSync(notesDir, {recursive: true, mode: 0o700})
+    makePath(notesDir, 0o700)
     write(name, JSON.stringify(note))
     return () => remove(name)
   } catch {

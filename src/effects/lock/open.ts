@@ -1,6 +1,7 @@
 // Opens what is to be locked: never through a symbolic link, never a pipe or device, created only when told.
-import {closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, type Stats} from 'node:fs'
+import {closeSync, constants, fstatSync, lstatSync, openSync, type Stats} from 'node:fs'
 import {fromSystem, OpsError} from '../../errors.js'
+import {makePath} from '../make-path.js'
 
 // Windows has neither O_NOFOLLOW nor O_NONBLOCK: undefined there, and 0 to `|`.
 const {O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK} = constants
@@ -52,7 +53,7 @@ export const stillNames = (path: string, {dev, ino}: Stats): boolean => {
 /** Makes the directory of lock files when it is first needed: flock(2) never does, so that a full /run stops no lock. */
 export const makeRunDirectory = (path: string): void => {
   try {
-    mkdirSync(path, {recursive: true, mode: 0o711})
+    makePath(path, 0o711)
   } catch (error) {
     throw fromSystem(error, 'make', path)
   }

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 
 import {temporaryDirectory} from '../../support/temporary.js'
-import {deliver, plainClient} from './support/client.js'
+import {ask, deliver, plainClient} from './support/client.js'
 import {answersOn, entriesIn, startDaemon, until, type Daemon} from './support/daemon.js'
 import {startTcpserver, whyNoTcpserver} from './support/tcpserver.js'
 import {filterForms} from '../../../plugins/greylist/test/support/forms.js'
@@ -15,14 +15,6 @@ import {filterForms} from '../../../plugins/greylist/test/support/forms.js'
 const [form] = filterForms()
 const FILTER = form?.path ?? ''
 const why = whyNoTcpserver()
-
-/** One question on the filter's socket; '' when the connection broke. */
-const ask = async (path: string, line: string): Promise<string> => {
-  const client = plainClient({path})
-  client.socket.end(line)
-  await client.closed
-  return client.text()
-}
 
 const question = (sender: string, recipient = 'user@example.net', address = '192.0.2.1') =>
   `request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=${address}\nsender=${sender}\nrecipient=${recipient}\n\n`

@@ -1,20 +1,19 @@
 // share/: the run scripts under a real supervise, the systemd units, a daemon with systemd's sockets; all as shipped.
 import {spawn, spawnSync} from 'node:child_process'
 import {chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
-import {createServer} from 'node:net'
 import {join} from 'node:path'
 
 import {describe, expect, onTestFinished, test} from 'vitest'
 
 import {filterForms} from '../../../plugins/greylist/test/support/forms.js'
+import {freePort} from '../../support/free-port.js'
 import {temporaryDirectory} from '../../support/temporary.js'
-import {deliver, plainClient} from './support/client.js'
+import {ask, deliver, plainClient} from './support/client.js'
 import {answersOn, environmentOf, until} from './support/daemon.js'
-import {whyNoTcpserver} from './support/tcpserver.js'
+import {isThere, whyNoTcpserver} from './support/tcpserver.js'
 
 const SHARE = join(import.meta.dirname, '../../../share')
 const RUN = join(import.meta.dirname, '../../../bin/run.js')
-const isThere = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 const isRoot = process.getuid?.() === 0
 
 const needs = (...programs: string[]): string => {
@@ -22,22 +21,6 @@ const needs = (...programs: string[]): string => {
   const why = missing.length > 0 ? `no ${missing.join(', ')} on this machine` : isRoot ? '' : 'needs root'
   if (why !== '' && process.env['CI'] === 'true') throw new Error(`CI must have it: ${why}`)
   return why
-}
-
-const freePort = async (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as {port: number}
-      server.close(() => resolve(port))
-    })
-  })
-
-const ask = async (path: string, line: string): Promise<string> => {
-  const client = plainClient({path})
-  client.socket.end(line)
-  await client.closed
-  return client.text()
 }
 
 /** Programs of ours under the names that an installation has. */

@@ -1,9 +1,10 @@
 // A real Exim in a directory of its own: sessions by -bh, a daemon on loopback, any other run.
 import {spawn, spawnSync} from 'node:child_process'
 import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
-import {createServer, connect} from 'node:net'
+import {connect} from 'node:net'
 import {join} from 'node:path'
 
+import {freePort} from '../free-port.js'
 import {eximConfig, type EximSections} from './config.js'
 import {EXIM_USER, eximProgram} from './program.js'
 
@@ -33,16 +34,6 @@ export interface RealExim {
   /** What is in a log so far, '' when there is none yet. */
   log(name: 'main' | 'reject'): string
 }
-
-const freePort = async (): Promise<number> =>
-  await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as {port: number}
-      server.close(() => resolve(port))
-    })
-  })
 
 const answers = async (port: number): Promise<boolean> =>
   await new Promise(resolve => {

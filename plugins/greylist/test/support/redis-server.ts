@@ -2,8 +2,8 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {once} from 'node:events'
 import {existsSync} from 'node:fs'
-import {createServer, type AddressInfo} from 'node:net'
 
+import {freePort} from '../../../../test/support/free-port.js'
 import {temporaryDirectory} from '../../../../test/support/temporary.js'
 
 const PROGRAM = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find(path => existsSync(path))
@@ -17,15 +17,6 @@ export interface RedisServer {
   start(): Promise<void>
   signal(name: NodeJS.Signals): void
   stop(): Promise<void>
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const {port} = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** @returns a server that runs */

@@ -49,6 +49,12 @@ export const minusSet = (a: ByteSet, b: ByteSet): ByteSet => a.map((word, at) =>
 /** True when no byte is in the set. */
 export const isEmptySet = (set: ByteSet): boolean => set.every(word => word === 0)
 
+/** True when no byte is in both. Asked millions of times: without a set or a call for each word. */
+export const areDisjoint = (a: ByteSet, b: ByteSet): boolean => {
+  for (let at = 0; at < 8; at++) if ((a[at]! & b[at]!) !== 0) return false
+  return true
+}
+
 /** True when both hold the same bytes. */
 export const sameSet = (a: ByteSet, b: ByteSet): boolean => a.every((word, at) => word === b[at])
 

@@ -42,6 +42,7 @@ const COLUMNS = {
 
 /** Names for --columns. */
 export type ColumnName = keyof typeof COLUMNS
+/** All names that `--columns` knows, in the order in which its help names them. */
 export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[]
 
 /** What `list` shows unless told. */

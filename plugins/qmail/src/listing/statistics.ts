@@ -7,6 +7,7 @@ import {Tally, type Group} from './tally.js'
 
 /** What messages can be grouped by. */
 export const GROUPINGS = ['sender', 'sender-domain', 'recipient', 'recipient-domain', 'age', 'state'] as const
+/** A value of `--by`. */
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** What was read of one message. */

@@ -1,5 +1,6 @@
 // What is wrong inside a queue file, as data: a parser reads on and reports, it never throws.
 
+/** What can be wrong with a record; stable, since `show --json` gives it. */
 export type DefectCode =
   | 'unterminated'
   | 'unknown-record'

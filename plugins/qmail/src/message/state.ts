@@ -1,5 +1,5 @@
 // The state of a message as `list` and `--state` name it.
-import {STATE_ROWS, stateRow, type StateCode} from './state-table.js'
+import {STATE_ROWS, stateRow, type StateCode, type StateRow} from './state-table.js'
 import type {Presence} from './presence.js'
 
 /** The states in the order of a message's life. */
@@ -44,6 +44,12 @@ export const stateOf = (presence: Presence, contents?: MessageContents): Message
   if (contents?.stuck) return row.code === 'injecting' ? 'injecting' : 'broken'
   if (row.code === 'pending' && contents?.pending === 0) return 'ending'
   return STATE_OF[row.code] ?? 'broken'
+}
+
+/** What a state means, in a few words, for messages whose files alone (`row`) do not tell. */
+export const meaningOf = (state: MessageState, row: Pick<StateRow, 'legal' | 'meaning'>): string => {
+  if (state === 'ending') return 'nothing is left to deliver: qmail-send ends it at its next retry'
+  return state === 'broken' && row.legal ? 'qmail-send cannot read a record of it' : row.meaning
 }
 
 /** Returns all states that the files' presence leaves possible: most messages need not be read to be left out. */

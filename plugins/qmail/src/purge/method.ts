@@ -20,6 +20,7 @@ export interface Circumstances {
   readonly only: boolean
 }
 
+/** The method of a purge. */
 export interface Chosen {
   readonly method: Method
   /** For people: why this one. */

@@ -41,8 +41,8 @@ export const previewLines = (totals: Totals, preview: Previewed | undefined, {no
 const sharedLines = ({shared, sharedFate}: Totals): string[] => {
   if (shared === 0) return []
   const also = `${plural(shared, 'of them also waits', 'of them also wait')} for recipients that were not selected`
-  if (sharedFate === 'stay') return [`${also}, and stay; take them whole with --whole-message, or only the recipients with --only-recipient`]
-  return [sharedFate === 'go' ? `${also}, and go as a whole (--whole-message)` : `${also}, who keep them (--only-recipient)`]
+  if (sharedFate === 'stay') return [`${also}, and ${shared === 1 ? 'stays' : 'stay'}; take them whole with --whole-message, or only the recipients with --only-recipient`]
+  return [sharedFate === 'go' ? `${also}, and ${shared === 1 ? 'goes' : 'go'} as a whole (--whole-message)` : `${also}, who keep them (--only-recipient)`]
 }
 
 const senderLines = ({senders, exact}: Previewed, width: number): string[] => {

@@ -67,6 +67,10 @@ const markedText = ({giveUp, only}: PurgeManner): string => {
   return only ? 'lost the matching recipients' : 'marked, which leave at their next retry (at once with --flush)'
 }
 
+/** The line that says how long mail stood still, in a list that is empty when it did not. */
+export const downtimeLines = (ms: number): string[] =>
+  ms > 0 ? [`qmail-send was down for ${ms < 1000 ? `${ms} ms` : durationText(ms / 1000)}`] : []
+
 /** How many reasons of skipped messages are named. */
 const REASONS = 5
 
@@ -83,7 +87,7 @@ export const closingLines = (document: PurgeDocument, manner: PurgeManner, {skip
   const back = undoable ? `take it back with: mailops undo ${journalId}` : 'it cannot be undone'
   return [
     ...[...new Set(skips.listed.map(({reason}) => reason))].slice(0, REASONS).map(reason => `skipped: ${reason}`),
-    ...(downtime > 0 ? [`qmail-send was down for ${downtime < 1000 ? `${downtime} ms` : durationText(downtime / 1000)}`] : []),
+    ...downtimeLines(downtime),
     `${interrupted ? 'interrupted: ' : ''}${done.join(', ')} (${bytesText(bytes)}, ${method}); journal ${journalId}; ${back}`,
   ]
 }

@@ -14,6 +14,7 @@ export interface DirectoryListing {
 /** Directories of queue/ by name; names that begin with a dot may be left out, since qmail ignores them. */
 export type QueueListing = ReadonlyMap<string, DirectoryListing>
 
+/** What can be wrong with the directories of a queue. */
 export type LayoutProblemCode =
   | 'not-a-queue'
   | 'missing-directory'

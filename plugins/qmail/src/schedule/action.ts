@@ -24,6 +24,14 @@ export const actionText = (action: Action, messages: number, queue: string): str
   }
 }
 
+/** What was done, as the last line says it. */
+export const doneText = (action: Action, messages: number): string => {
+  if (action === 'alarm') return 'ALRM was sent: everything is due now'
+  if (action === 'release' && messages === 0) return 'no message was on hold'
+  const done = {retry: 'due now', hold: 'on hold', release: 'released', expire: 'given up'}[action]
+  return `${plural(messages, 'message')} ${done}`
+}
+
 /** What an action does not do, said before anybody confirms. */
 export const caveats = (action: Action): string[] => {
   switch (action) {

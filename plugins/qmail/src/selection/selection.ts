@@ -20,7 +20,9 @@ export const VALUE_SELECTORS = [
 /** Options without a value; each has a negation `--not-NAME`. */
 export const FLAG_SELECTORS = ['bounces', 'local', 'remote'] as const
 
+/** An option of a selection that takes a value. */
 export type ValueSelector = (typeof VALUE_SELECTORS)[number]
+/** An option of a selection that takes none. */
 export type FlagSelector = (typeof FLAG_SELECTORS)[number]
 
 /** Values of one option as given: a message must match one of `any` (if there are), and none of `none`. */

@@ -1,5 +1,5 @@
 // mailops qmail purge, restore and trash as a user runs them: statuses, documents, what is said
-import {existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync} from 'node:fs'
 import {spawnSync} from 'node:child_process'
 import {join} from 'node:path'
 
@@ -36,6 +36,18 @@ const json = (args: readonly string[]) => {
   return {status, stderr, document: JSON.parse(stdout) as Record<string, any>}
 }
 const purge = (...args: string[]) => json(['qmail', 'purge', ...args, '--yes'])
+/** The journal of an emptying that was killed at its beginning; gives its path. */
+const startEmptying = (id: string): string => {
+  const path = join(base, 'state', 'journal', '20991231-235959-abcd.jsonl')
+  const change = {kind: 'bulk', handler: 'qmail.trash.empty', direction: 'apply', args: {queue: queue.dir, ids: [id]}, undoable: false, summary: 'x', why: 'x'}
+  const plan = {
+    type: 'plan', version: 1, id: '20991231-235959-abcd', at: '2026-01-01T00:00:00.000Z', subject: 'qmail trash empty',
+    resource: queue.dir, onCrash: 'rollback', undoable: false, uid: process.getuid!(), pid: 4_000_000, changes: [change],
+  }
+  const lines = [plan, {type: 'staged'}, {type: 'begin', n: 0}].map(line => `${JSON.stringify(line)}\n`)
+  writeFileSync(path, lines.join(''), {mode: 0o600})
+  return path
+}
 const trashes = (): Record<string, any>[] =>
   mailops(['qmail', 'trash', 'list', '--json']).stdout.split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Record<string, any>)
 
@@ -55,6 +67,19 @@ describe('what is refused, and changes nothing', () => {
     expect(ended.stderr).toContain(text)
     expect(ended.status).toBe(status)
     expect(differences(before, snapshotTree(queue.dir))).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() !== 0).each([
+    [['purge', '--all']], [['purge', '--all', '--no-trash']], [['purge', '--all', '--method', 'swap']], [['hold', '--all']], [['retry', '--remote']],
+  ])('on a read-only file system, which is named: %j', args => {
+    addMessage(queue)
+    const script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+    const {status, stderr} = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', queue.dir, process.execPath, BIN, 'qmail', ...args, '--yes'], {
+      encoding: 'utf8', env: {...process.env, MAILOPS_STATE_DIR: join(base, 'state'), MAILOPS_RUN_DIR: join(base, 'run'), MAILOPS_QMAIL_QUEUE: queue.dir},
+    })
+    expect(stderr).toMatch(/^mailops: cannot .*: read-only file system \[EROFS\]$/m)
+    expect(status).toBe(73)
+    expect(mailops(['recover']).stderr).toContain('nothing was left unfinished')
   })
 
   test('without a terminal and --yes', () => {
@@ -213,5 +238,30 @@ describe('restore and trash', () => {
     expect(json(['qmail', 'trash', 'empty', id, '--yes'])).toMatchObject({status: 0, document: {trashes: [id], messages: 1}})
     expect(mailops(['undo', id, '--yes'])).toMatchObject({status: 64, stderr: expect.stringContaining('TRASH_GONE')})
     expect(existsSync(join(queue.dir, '.mailops-trash'))).toBe(false)
+  })
+
+  test('an emptying that was killed: trash list says so, recover ends it, and so does the next one', () => {
+    for (const end of [['recover'], ['qmail', 'trash', 'empty', '--yes']]) {
+      fillQueue(queue, 20)
+      const id = purge('--all').document['journalId'] as string
+      const trash = join(queue.dir, '.mailops-trash', id)
+      const began = startEmptying(id)
+      renameSync(trash, `${trash}.emptying`) // what it does first
+      unlinkSync(join(`${trash}.emptying`, 'mess', '0', readdirSync(join(`${trash}.emptying`, 'mess', '0'))[0]!))
+      expect(mailops(['qmail', 'trash', 'list'])).toMatchObject({status: 0, stderr: expect.stringContaining('1 trash is under way or was cut off')})
+      if (end[0] !== 'recover') rmSync(began)
+      expect(mailops(end).status).toBe(0)
+      expect(existsSync(join(queue.dir, '.mailops-trash')), end.join(' ')).toBe(false)
+    }
+  })
+
+  test('a trash of many messages is emptied by threads, and nothing of it is left', () => {
+    fillQueue(queue, 2500)
+    addMessage(queue)
+    purge('--all')
+    const {status, document, stderr} = json(['qmail', 'trash', 'empty', '--yes', '-q'])
+    expect({status, messages: document['messages'], stderr}).toEqual({status: 0, messages: 2501, stderr: ''})
+    expect(existsSync(join(queue.dir, '.mailops-trash'))).toBe(false)
+    expect(mailops(['qmail', 'check'])).toMatchObject({status: 0})
   })
 })

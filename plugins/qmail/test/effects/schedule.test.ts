@@ -91,6 +91,19 @@ test('release gives the earlier times back, makes due what has none, and leaves 
   expect(numbers.map(number => secondsOf(world, 'remote', number))).toEqual([HELD_UNTIL_SECONDS, HELD_UNTIL_SECONDS, due])
 })
 
+test('^C while the times are looked up: none is set, rather than those of half of the messages', async () => {
+  const world = emptyWorld()
+  addMessage(world.queue)
+  const before = treeOf(world.queue.dir)
+  const queue = openQueue(world.queue.dir)
+  const {snapshot} = await selectMessages(queue, compileSelection({}, NOW))
+  const change = scheduleChange({action: 'hold', queue: queue.path, token: 'interrupted', messages: 1, stop: false})
+  const handler = scheduleHandler({queue, snapshot, now: NOW, lifetime: queueLifetime(queue), stop: {stop: false, timeoutMs: 10_000}})
+  const interrupted: typeof handler = {...handler, apply: (one, context) => handler.apply(one, {...context, signal: AbortSignal.abort()})}
+  await expect(applyChange(world, change, interrupted)).rejects.toMatchObject({code: 'INTERRUPTED', oclif: {exit: 130}})
+  expect(differences(before, treeOf(world.queue.dir))).toEqual([])
+})
+
 test('what is in todo or being injected has no time, and is named', async () => {
   const world = worldOf(['todo', 'injecting', 'pending'])
   const {result} = await schedule(world, 'hold')

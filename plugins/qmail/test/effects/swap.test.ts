@@ -1,10 +1,13 @@
 // A swap purge takes everything but what is being injected, gives it back as it was, and loses no mail that comes meanwhile
+import {spawn} from 'node:child_process'
+import {once} from 'node:events'
 import fs from 'node:fs'
 import {syncBuiltinESMExports} from 'node:module'
 import {join} from 'node:path'
 
-import {afterEach, describe, expect, test} from 'vitest'
+import {afterEach, describe, expect, test, vi} from 'vitest'
 
+import {injectedNumbers} from '../../dist/effects/live/open-files.js'
 import {exchange} from '../../dist/effects/swap/directories.js'
 import {swapHandler} from '../../dist/effects/swap/handler.js'
 import {swapChange} from '../../dist/effects/swap/swap-args.js'
@@ -114,6 +117,26 @@ const injector = (queue: World['queue']) => {
   ]
   return {it, steps, close: () => it.fd !== -1 && fs.closeSync(it.fd), name}
 }
+
+test.skipIf(process.platform !== 'linux')('a process that injects is known by the inode that it has open: the name it opened has gone', async () => {
+  const {queue} = worldOf(['pending'])
+  const {it, steps, close} = injector(queue)
+  for (const step of steps.slice(0, 4)) step()
+  const program = join(queue.dir, '../qmail-queue')
+  fs.copyFileSync('/bin/sleep', program)
+  fs.chmodSync(program, 0o755)
+  const holder = spawn(program, ['60'], {stdio: ['ignore', 'ignore', 'ignore', it.fd]})
+  const {dev} = fs.statSync(join(queue.dir, 'mess'), {bigint: true})
+  try {
+    await once(holder, 'spawn')
+    await vi.waitFor(() => expect([...injectedNumbers(dev)].map(String)).toContain(it.number), {timeout: 10_000})
+  } finally {
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    close()
+  }
+  expect([...injectedNumbers(dev)].map(String)).not.toContain(it.number)
+})
 
 /** Runs work; before its `at`-th rename, and each further one, `step` is called. */
 const withRenames = async (at: number, step: () => void, work: () => Promise<unknown>): Promise<void> => {

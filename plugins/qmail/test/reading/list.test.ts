@@ -151,6 +151,25 @@ describe('as text', () => {
     expect(list(queue).stdout).toMatch(/very-l.*… \+2/)
   })
 
+  test('a number that is not there does not make the queue empty', () => {
+    const queue = newQueue()
+    addMessage(queue)
+    expect(list(queue, '--id', '7')).toMatchObject({status: 0, stdout: '', stderr: `no message of ${queue.dir} matches\n`})
+  })
+
+  test('a number that is none is told in one line', () => {
+    const {status, stderr} = list(newQueue(), '--limit', '0')
+    expect(status).toBe(64)
+    expect(stderr).toMatch(/^mailops: --limit: expected an integer greater than or equal to 1 but received: 0 \[USAGE\]\n/)
+  })
+
+  test('a field behind a megabyte of folded header is found', () => {
+    const queue = newQueue()
+    const id = addMessage(queue, {text: `Subject: long\n${' folded on and on\n'.repeat(70_000)}To: last@x.example\n\nbody\n`})
+    expect(ids(queue, '--header', 'To: last@x.example')).toEqual([id])
+    expect(ids(queue, '--not-header', 'To: last@x.example')).toEqual([])
+  })
+
   test('an empty queue and an empty choice say so on stderr', () => {
     const queue = newQueue()
     expect(list(queue)).toEqual(expect.objectContaining({status: 0, stdout: '', stderr: `${queue.dir} is empty\n`}))

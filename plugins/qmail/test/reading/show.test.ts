@@ -1,6 +1,6 @@
 // mailops qmail show as a process: all about a message, and the message itself without harm to a terminal.
 import {spawnSync} from 'node:child_process'
-import {readFileSync, statSync, utimesSync} from 'node:fs'
+import {readFileSync, statSync, utimesSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
 import {describe, expect, test} from 'vitest'
@@ -35,6 +35,16 @@ describe('all about a message', () => {
     expect((found['files'] as {path: string}[]).map(({path}) => path)).toEqual(
       ['mess', 'info', 'remote', 'bounce'].map(part => pathOf(queue, part, id)),
     )
+  })
+
+  test('what a state means, also where the files alone do not tell', () => {
+    const queue = newQueue()
+    const ending = addMessage(queue, {recipients: [{address: 'a@x.example', done: true}]})
+    expect(details(queue, ending)).toMatchObject({state: 'ending', meaning: expect.stringContaining('nothing is left to deliver')})
+    const broken = addMessage(queue)
+    writeFileSync(join(queue.dir, pathOf(queue, 'remote', broken)), 'Xwhat\0')
+    expect(details(queue, broken)).toMatchObject({state: 'broken', meaning: expect.stringContaining('cannot read a record')})
+    expect(details(queue, addMessage(queue))).toMatchObject({state: 'pending', meaning: 'waits for delivery'})
   })
 
   test('when it is due: a time while qmail-send is stopped, unknown while it runs', {skip: process.getuid?.() !== 0}, async () => {

@@ -17,6 +17,7 @@ const FLAWS = {
   shortened: 'became shorter or unreadable while it was read; its end is zeros in the bundle',
 } as const
 
+/** All that a bundle lacks. */
 export interface Incomplete {
   readonly leftOut: Manifest['leftOut']
   readonly flawed: readonly (SourceEntry & {readonly flaw: 'changed' | 'shortened'})[]

@@ -25,6 +25,7 @@ export interface ConfigShape {
   readonly masked: readonly number[]
 }
 
+/** What the last entry of a bundle, and the file beside it, say of the bundle. */
 export interface Manifest {
   /** ISO 8601, UTC. */
   readonly created: string

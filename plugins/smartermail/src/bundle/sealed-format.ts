@@ -5,11 +5,15 @@ const VERSION = 1
 /** The one way of making a key of a passphrase so far: scrypt, RFC 7914. */
 const SCRYPT = 1
 
-/** Bytes of the file's header, and of the part that the passphrase check is made over. */
+/** Bytes of the file's header. */
 export const SEALED_HEADER = 64
+/** Bytes at its start that the passphrase check is made over. */
 export const CHECKED_HEADER = 48
+/** Bytes before each record. */
 export const RECORD_HEADER = 16
+/** Bytes of a segment's record: the salt of its key, and the last tag before it. */
 export const SEGMENT_BODY = 48
+/** Bytes of the authentication tag behind each block. */
 export const TAG = 16
 
 /** What a key is made with. */
@@ -46,6 +50,7 @@ export const readHeader = (header: Buffer): KeySettings | string => {
 /** `S` begins a segment (a new key), `D` is an encrypted block. */
 export type RecordKind = 'S' | 'D'
 
+/** What is before each record. */
 export interface RecordHeader {
   readonly kind: RecordKind
   /** Bits of BLOCK. */

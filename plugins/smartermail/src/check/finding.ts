@@ -51,6 +51,7 @@ export const CODES = {
   TARGET_BROKEN: ['warning', "a file of the target's configuration is broken; migrate replaces it"],
 } as const satisfies Readonly<Record<string, readonly [Severity, string]>>
 
+/** A code of the table. */
 export type Code = keyof typeof CODES
 
 /** A finding, its severity from the table. */

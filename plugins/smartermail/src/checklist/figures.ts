@@ -10,6 +10,7 @@ export interface Counted {
   readonly places: number
 }
 
+/** What the steps of a checklist need to know of the installation. */
 export interface Figures {
   readonly source: string
   readonly isBundle: boolean

@@ -4,6 +4,7 @@ import {decode, type Decoded} from '../text/encoding.js'
 import {walkXml} from '../xml/walk.js'
 import type {Visitor} from './leaf.js'
 
+/** How a file of the configuration is written. */
 export type Format = 'xml' | 'json'
 
 /** A file that can be walked and patched. */

@@ -6,6 +6,11 @@ import {keyOf, lastSegment, parentOf, samePath} from '../value/windows-path.js'
 import type {Domain, Inventory} from './inventory.js'
 
 const DOMAIN = /^(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}_&-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}][\p{L}\p{N}\p{M}-]{0,61}$/u
+// A mail domain of an intranet may be one label, or none that DNS knows; what can be a directory's name can be such a one.
+const PLAIN = /^[^\\/:*?"<>|\s@]{1,253}$/u
+const NAME_LABEL = /^(?:domain_?)?name$|^domain$/i
+/** Whatever path stands in these is a domain's. */
+const DOMAIN_LIST = /(?:^|\/)(?:domainList\.xml|domains\.json)$/i
 const NOT_DATA = /log|spool|stat|archive|backup|cert|temp|script|command|exe/i
 /** Names that found no path are not collected without end. */
 const MOST_LOOSE = 64
@@ -21,11 +26,15 @@ interface Named {
 }
 
 interface Level {
+  /** In the form of a domain's name. */
   readonly names: Named[]
+  /** Called a name, but in no such form: one only where a directory has the same, or where its element is a domain's. */
+  readonly plain: Named[]
   readonly paths: Named[]
 }
 
-const NOTHING: Level = {names: [], paths: []}
+const emptyLevel = (): Level => ({names: [], plain: [], paths: []})
+const NOTHING = emptyLevel()
 
 /** What the name of an element or member says. */
 interface Key {
@@ -58,7 +67,7 @@ const bestPath = (paths: readonly Named[]): Named | undefined => {
   return pool.find(({label}) => PLACE.test(label)) ?? pool[0]
 }
 
-const bestName = (names: readonly Named[]): Named | undefined => names.find(({label}) => /^(?:domain_?)?name$|^domain$/i.test(label)) ?? names[0]
+const bestName = (names: readonly Named[]): Named | undefined => names.find(({label}) => NAME_LABEL.test(label)) ?? names[0]
 
 // A path that ends in a name beside it; of several paths of one domain (archive, statistics) the one of its data.
 const matchedBy = (names: readonly Named[], paths: readonly Named[]): [string, Named][] => {
@@ -92,12 +101,14 @@ class Finder implements Visitor {
   readonly #levels: (Level | null)[] = []
   readonly #missing: Pathless[]
   readonly #isAboutDomains: boolean
+  readonly #isDomainList: boolean
 
   constructor({file}: Document, {domains, pathless}: DomainLists) {
     this.#file = file
     this.#found = domains
     this.#missing = pathless
     this.#isAboutDomains = /domain/i.test(file)
+    this.#isDomainList = DOMAIN_LIST.test(file)
   }
 
   readonly open = (): void => void this.#levels.push(null)
@@ -106,16 +117,17 @@ class Finder implements Visitor {
     const {value} = leaf
     if (value.length > 4096 || this.#levels.length === 0) return
     const isPath = /[\\/:]/.test(value) && wholePath(value) !== null
-    if (!isPath && !(value.includes('.') && !value.includes(' ') && isDomainName(value))) return
+    const isName = !isPath && value.includes('.') && !value.includes(' ') && isDomainName(value)
+    if (!isPath && !isName && !(this.#isAboutDomains && NAME_LABEL.test(leaf.name) && PLAIN.test(value))) return
     const location = leaf.location()
     const one = {label: `${leaf.name} ${/^value$/i.test(leaf.name) ? leaf.context : ''}`.trim(), value, location: () => location}
     const level = this.#open()
-    ;(isPath ? level.paths : level.names).push(one)
+    ;(isPath ? level.paths : isName ? level.names : level.plain).push(one)
   }
 
   /** The innermost open group. */
   #open(): Level {
-    return (this.#levels[this.#levels.length - 1] ??= {names: [], paths: []})
+    return (this.#levels[this.#levels.length - 1] ??= emptyLevel())
   }
 
   readonly close = (group: Group): void => {
@@ -130,47 +142,57 @@ class Finder implements Visitor {
   }
 
   // The name may stand deeper or higher than the path: what made no entry is offered to what is around it.
-  #passOn({names, paths}: Level): void {
+  #passOn({names, plain, paths}: Level): void {
     if (this.#levels.length === 0) {
-      for (const {value, location} of paths) this.#guess(value, location())
+      for (const path of paths) this.#guess(path)
       return
     }
-    if (names.length === 0 && paths.length === 0) return
+    if (names.length === 0 && plain.length === 0 && paths.length === 0) return
     const above = this.#open()
     if (above.names.length < MOST_LOOSE) above.names.push(...names)
+    if (above.plain.length < MOST_LOOSE) above.plain.push(...plain)
     above.paths.push(...paths)
   }
 
-  #guess(path: string, location: string): void {
+  #guess({label, value: path, location}: Named): void {
     const name = lastSegment(path)
-    if (this.#isAboutDomains && isDomainName(name)) this.#found.push({name, path, confidence: 'guess', file: this.#file, location})
+    const isOne = isDomainName(name) ? this.#isAboutDomains : this.#isDomainList && name !== '' && !NOT_DATA.test(label)
+    if (isOne) this.#found.push({name, path, confidence: 'guess', file: this.#file, location: location()})
   }
 
   // <Domain name="x"/>: an entry all the same, which check reports.
-  #pathless(group: Group, {names}: Level): void {
+  #pathless(group: Group, {names, plain}: Level): void {
     const {name: key, parent} = group
     const {isEntry, isName} = keyOfName(key)
-    if (!isEntry && !isName) return
+    const isKeyed = this.#isDomainKey(group) || (isName && keyOfName(parent).isList)
+    if (!isEntry && !isKeyed) return
     const isOfDomains = isEntry && /domain/i.test(parent + this.#file)
-    const name = isOfDomains ? bestName(names) : isName && keyOfName(parent).isList ? {value: key} : undefined
+    const name = isOfDomains ? (bestName(names) ?? plain[0]) : isKeyed ? {value: key} : undefined
     if (name !== undefined) this.#missing.push({name: name.value, file: this.#file, location: group.location()})
   }
 
-  #entriesOf({name: key, parent}: Group, {names, paths}: Level): DomainInDocument[] {
-    const keyed: Named[] = isDomainName(key) ? [{label: 'name', value: key, location: () => ''}] : []
+  // {"domains": {"intranet": {...}}}: whatever its form, the member's name is the domain's.
+  #isDomainKey({name, parent}: Group): boolean {
+    return this.#isDomainList && /\.json$/i.test(this.#file) && keyOfName(parent).isList && !/^\d+$/.test(name)
+  }
+
+  #entriesOf(group: Group, {names, plain, paths}: Level): DomainInDocument[] {
+    const {name: key, parent} = group
+    const {isEntry, isName} = keyOfName(key)
+    const keyed: Named[] = isName || this.#isDomainKey(group) ? [{label: 'name', value: key, location: () => ''}] : []
     const entry = (name: string, path: Named, confidence: Domain['confidence']): DomainInDocument => ({
       name, path: path.value, confidence, file: this.#file, location: path.location(),
     })
-    const matched = matchedBy([...keyed, ...names], paths)
+    const matched = matchedBy([...keyed, ...names, ...plain], paths)
     // One, or a flat list of names and paths without an element around each.
     if (matched.length > 0) return matched.map(([name, path]) => entry(name, path, 'certain'))
-    const name = keyed[0] ?? bestName(names)
+    const name = keyed[0] ?? bestName(names) ?? (isEntry ? plain[0] : undefined)
     const path = bestPath(paths)
     const isDomainGroup = this.#isAboutDomains || /domain/i.test(key) || /domain/i.test(parent)
     // Around several entries: which name belongs to which path cannot be told from here.
     if (name === undefined || path === undefined || !isDomainGroup) return []
     if (paths.length > 16 || paths.some(other => !samePath(other.value, path.value))) return []
-    return [entry(name.value, path, keyed.length > 0 || names.length === 1 ? 'certain' : 'likely')]
+    return [entry(name.value, path, keyed.length > 0 || (names.length || plain.length) === 1 ? 'certain' : 'likely')]
   }
 }
 

@@ -4,6 +4,7 @@ import {basename, dirname, posix, relative, sep, win32} from 'node:path'
 import type {Inventory} from '../inventory/inventory.js'
 import type {RootKind, SourceDomain, SourceRoot} from './source.js'
 
+/** What the options of a command choose. */
 export interface Choice {
   /** Local copies of domains roots, absolute: all that is in them belongs to the installation. */
   readonly domainsDirectories: readonly string[]
@@ -23,6 +24,7 @@ export interface ChosenRoot {
   readonly except: ReadonlySet<string>
 }
 
+/** The roots that were chosen, and in which of them each domain lies. */
 export interface Chosen {
   readonly roots: readonly ChosenRoot[]
   readonly domains: readonly SourceDomain[]

@@ -1,5 +1,6 @@
 // What a migration reads from: an installation's folders or a bundle of them, file by file, each with its digest.
 
+/** The XML files of up to 16.x, the JSON files since, or no telling. */
 export type Era = 'xml' | 'json' | 'unknown'
 
 /** What a root holds; `service` is the configuration, all else is data. */

@@ -1,5 +1,6 @@
 // Absolute paths within a value: the value itself, or parts of a command line, a list, a connection string.
 
+/** Whose rules a path follows. */
 export type PathStyle = 'windows' | 'posix'
 
 /** A path within a value. */

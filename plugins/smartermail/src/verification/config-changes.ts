@@ -6,6 +6,7 @@ import {classify} from '../value/classify.js'
 import {Places} from '../text/position.js'
 import {mayMove} from './shape.js'
 
+/** How a file differs from what it was. */
 export interface ConfigChanges {
   /** Values that a move may change, and that differ. */
   readonly edits: readonly Edit[]

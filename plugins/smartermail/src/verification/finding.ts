@@ -13,8 +13,10 @@ export const CODES = {
   CONFIG_REWRITTEN: 'the same values, written otherwise: comments, blanks or quotes differ',
 } as const
 
+/** A code of the table. */
 export type Code = keyof typeof CODES
 
+/** One thing that is not as it was bundled. */
 export interface Finding {
   readonly code: Code
   /** Name in the bundle, or the domain's name. */

@@ -35,7 +35,7 @@ class Walk {
     } catch (error) {
       // What our own handlers threw, or a bug of ours.
       if (error instanceof DocumentFlaw || !(error instanceof Error) || error.constructor !== Error) throw error
-      throw this.#flaw('BROKEN_XML', error.message.replace(/^[^:]*:?\d+:\d+: /, ''))
+      throw this.#flaw('BROKEN_XML', error.message.replace(/^[^:]*:?\d+:\d+: /, '').replace(/\.$/, ''))
     }
     return this.#index
   }

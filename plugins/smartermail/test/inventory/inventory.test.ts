@@ -109,10 +109,30 @@ describe('domains of odd shapes', () => {
   test('a name in the path only is a guess', () => {
     expect(domainsIn('domainList.xml', w`<L><D p="C:\D\a.example"/><D p="C:\D\b.example"/></L>`).domains.map(([name, , sure]) => [name, sure])).toEqual([['a.example', 'guess'], ['b.example', 'guess']])
   })
+  test.each([
+    ['domainList.xml', w`<L><Domain><Name>intranet</Name><Path>C:\D\intranet</Path></Domain><Domain name="a.example" path="C:\D\a.example"/></L>`],
+    ['domainList.xml', w`<L><Domain name="intranet" path="C:\D\intranet\"/><Domain name="a.example" path="C:\D\a.example"/></L>`],
+    ['domainList.xml', w`<L><D n="intranet" path="C:\D\intranet"/><Domain name="a.example" path="C:\D\a.example"/></L>`],
+    ['Settings/domains.json', w`{"domains":{"intranet":{"data_path":"C:\\D\\intranet"},"a.example":{"data_path":"C:\\D\\a.example"}}}`],
+    ['Settings/domains.json', w`{"domains":[{"name":"intranet","data_path":"C:\\D\\intranet"},{"name":"a.example","data_path":"C:\\D\\a.example"}]}`],
+  ])('a domain of one label is one like others: %s %s', (file, text) => {
+    expect(domainsIn(file, text).domains.map(([name]) => name).toSorted()).toEqual(['a.example', 'intranet'])
+  })
+  test('a name in no form of a domain, elsewhere than its directory: the element says what it is', () => {
+    const found = domainsIn('domainList.xml', w`<L><Domain><Name>\u{1F4E7}.example</Name><Path>E:\data\7</Path></Domain></L>`.replace('\\u{1F4E7}', '\u{1F4E7}'))
+    expect(found.domains.map(([name, path]) => [name, path])).toEqual([['\u{1F4E7}.example', 'E:\\data\\7']])
+    expect(domainsIn('Settings/domains.json', w`{"domains":{"intranet":{"data_path":"E:\\data\\7"}}}`).domains.map(([name]) => name)).toEqual(['intranet'])
+  })
+  test('a setting with a name and a path is no domain', () => {
+    expect(domainsIn('domainDefaults.xml', w`<C><Setting><Name>footer</Name><Path>C:\SmarterMail\footer.html</Path></Setting></C>`).domains).toEqual([])
+    expect(domainsIn('domainList.xml', w`<L logPath="C:\SmarterMail\Logs"><Domain name="a.example" path="C:\D\a.example"/></L>`).domains.map(([name]) => name)).toEqual(['a.example'])
+  })
   test('a host name beside a log path is no domain', () => {
     expect(domainsIn('mailConfig.xml', w`<C><hostName>mail.example.com</hostName><logPath>C:\SmarterMail\Logs</logPath></C>`).domains).toEqual([])
   })
   test('without a path', () => {
     expect(domainsIn('domainList.xml', '<L><Domain><Name>a.example</Name><Path xsi:nil="true"/></Domain></L>').pathless).toMatchObject([{name: 'a.example', location: '/L/Domain'}])
+    expect(domainsIn('domainList.xml', '<L><Domain><Name>intranet</Name></Domain></L>').pathless).toMatchObject([{name: 'intranet'}])
+    expect(domainsIn('Settings/domains.json', '{"domains":{"intranet":{"enabled":true}}}').pathless).toMatchObject([{name: 'intranet'}])
   })
 })

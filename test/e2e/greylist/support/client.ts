@@ -65,3 +65,11 @@ export const plainClient = (to: {port: number; host?: string; localAddress?: str
       }),
   }
 }
+
+/** One line to a socket, and all that comes back until it is closed; '' when the connection broke. */
+export const ask = async (path: string, line: string): Promise<string> => {
+  const client = plainClient({path})
+  client.socket.end(line)
+  await client.closed
+  return client.text()
+}

@@ -1,11 +1,11 @@
 // A real Postfix of its own on loopback: smtpd, queue manager and all, with lines of a test in main.cf.
 import {spawnSync} from 'node:child_process'
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
-import {createServer} from 'node:net'
 import {join} from 'node:path'
 
 import {onTestFinished} from 'vitest'
 
+import {freePort} from '../../../support/free-port.js'
 import {temporaryDirectory} from '../../../support/temporary.js'
 
 /** Why no test with a real Postfix can run here: '' when one can. CI must have it. */
@@ -15,15 +15,6 @@ export const whyNoPostfix = (): string => {
   if (why !== '' && process.env['CI'] === 'true') throw new Error(`CI must have it: ${why}`)
   return why
 }
-
-const freePort = async (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as {port: number}
-      server.close(() => resolve(port))
-    })
-  })
 
 const MAIN = (directory: string): string => `
 compatibility_level = 3.6

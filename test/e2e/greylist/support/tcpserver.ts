@@ -11,7 +11,8 @@ import {configure, HOME, takeHome} from '../../qmail/installation.js'
 /** The tcpserver of Debian's ucspi-tcp-ipv6, unpacked by test/packages.sh; '' when it is not there. */
 const TCP6 = join(process.env['MAILOPS_TEST_TCP6'] ?? '/var/cache/mailops-tests/ucspi-tcp-ipv6', 'usr/bin/tcpserver')
 
-const isThere = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+/** Whether a program is installed. */
+export const isThere = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 
 /** Why no test with tcpserver can run: '' when one can. CI must have it. */
 export const whyNoTcpserver = (): string => {

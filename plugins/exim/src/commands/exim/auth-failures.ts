@@ -33,7 +33,7 @@ export default class AuthFailures extends MailopsCommand {
   static override examples = [
     '<%= config.bin %> exim auth-failures --since 2h',
     '<%= config.bin %> exim auth-failures --by ip --since yesterday --until today',
-    '<%= config.bin %> exim auth-failures exim_mainlog* chkservd.log --timezone America/Sao_Paulo --json',
+    '<%= config.bin %> exim auth-failures exim_mainlog* --timezone America/Sao_Paulo',
   ]
   static override strict = false
   static override args = {

@@ -28,7 +28,7 @@ export default class CheckDomain extends MailopsCommand {
   static override examples = [
     '<%= config.bin %> exim check-domain example.com',
     '<%= config.bin %> exim check-domain --all --json',
-    '<%= config.bin %> exim check-domain example.com --root /mnt/old --resolver 192.0.2.53 --public-address 192.0.2.10',
+    '<%= config.bin %> exim check-domain example.com --root /mnt/old \\\n    --resolver 192.0.2.53 --public-address 192.0.2.10',
   ]
   static override strict = false
   static override args = {

@@ -42,7 +42,7 @@ export default class ResetServiceauth extends ChangeCommand {
   static override examples = [
     '<%= config.bin %> exim reset-serviceauth --dry-run',
     '<%= config.bin %> exim reset-serviceauth exim --yes',
-    '<%= config.bin %> exim reset-serviceauth exim --force --restart-command /usr/local/cpanel/scripts/restartsrv_cpsrvd --yes',
+    '<%= config.bin %> exim reset-serviceauth exim --force --yes \\\n    --restart-command /usr/local/cpanel/scripts/restartsrv_cpsrvd',
     '<%= config.bin %> exim reset-serviceauth icontact --generate --no-verify --yes',
   ]
   static override strict = false

@@ -14,7 +14,7 @@ export default class Filter extends MailopsCommand {
     'Exit status: that of PROGRAM; 64 usage; 111 PROGRAM cannot be run.'
   static override examples = [
     '<%= config.bin %> greylist filter -- /var/qmail/bin/qmail-smtpd',
-    '<%= config.bin %> greylist filter --delay 2m --db /var/lib/mailops/greylist/greylist.db -- /var/qmail/bin/qmail-smtpd',
+    '<%= config.bin %> greylist filter --delay 2m -- /var/qmail/bin/qmail-smtpd',
   ]
   static override usage = 'greylist filter [OPTION...] -- PROGRAM [ARG...]'
   static override strict = false

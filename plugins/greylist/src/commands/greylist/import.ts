@@ -34,8 +34,8 @@ export default class Import extends ChangeCommand {
     'Exit status: 0 done, or nothing to take over; 64 usage; 65 not such a state; 66 not there; 69 SQLite is missing; 75 busy; 77 no permission; 78 settings; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> greylist import --from qgreylist /var/qmail/greylist --dry-run',
-    '<%= config.bin %> greylist import --from postgrey --whitelist clients /etc/postgrey/whitelist_clients.local --yes',
-    'db5.3_dump -p /var/lib/postgrey/postgrey.db > dump; <%= config.bin %> greylist import --from postgrey dump --yes',
+    '<%= config.bin %> greylist import --from postgrey --whitelist clients FILE --yes',
+    'db5.3_dump -p postgrey.db > out; <%= config.bin %> greylist import --from postgrey out',
     '<%= config.bin %> greylist import --from json backup.jsonl --yes',
   ]
   static override args = {path: Args.string({required: true, ignoreStdin: true, description: 'file or directory'})}

@@ -32,8 +32,8 @@ export default class Serve extends MailopsCommand {
     '77 no permission; 78 the settings are wrong.'
   static override examples = [
     '<%= config.bin %> greylist serve --user mailops',
-    '<%= config.bin %> greylist serve --policy unix:/var/spool/postfix/mailops/policy.sock,group=postfix,mode=0660',
-    '<%= config.bin %> greylist serve --exim unix:/run/mailops/exim.sock,group=Debian-exim --metrics 127.0.0.1:9125 --learning',
+    '<%= config.bin %> greylist serve \\\n  --policy unix:/var/spool/postfix/mailops/policy.sock,group=postfix,mode=0660',
+    '<%= config.bin %> greylist serve --metrics 127.0.0.1:9125 \\\n  --exim unix:/run/mailops/exim.sock,group=Debian-exim',
   ]
   static override flags = {
     config: Flags.string({helpValue: 'FILE', description: 'settings file instead of /etc/mailops/greylist.json'}),

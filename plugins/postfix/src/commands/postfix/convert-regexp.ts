@@ -61,9 +61,9 @@ export default class ConvertRegexp extends MapCommand {
     'Exit status: 0 converted; 1 it cannot be; 64 usage, or a map of unknown type; 65 not a table; 66 no such file; ' +
     '69 no such tables in this Postfix; 73 the output exists; 74 postmap refuses; 77 no permission.'
   static override examples = [
-    '<%= config.bin %> postfix convert-regexp regexp:/etc/postfix/recipients.regexp --to cdb -o /etc/postfix/recipients',
+    '<%= config.bin %> postfix convert-regexp regexp:/etc/postfix/users --to cdb -o users',
     '<%= config.bin %> postfix convert-regexp pcre:/etc/postfix/relay.pcre --to texthash',
-    "<%= config.bin %> postfix convert-regexp /etc/postfix/lists.regexp --to lmdb --recipient-delimiter '' --json",
+    "<%= config.bin %> postfix convert-regexp /etc/postfix/lists.regexp --to lmdb \\\n    --recipient-delimiter ''",
   ]
   static override args = {map: mapArgument}
   static override flags = {

@@ -22,7 +22,7 @@ export default class Estimate extends MapCommand {
     '75 --measure took too long; 77 no permission; 78 postconf refuses the configuration.'
   static override examples = [
     '<%= config.bin %> postfix estimate regexp:/etc/postfix/transport.regexp',
-    '<%= config.bin %> postfix estimate pcre:/etc/postfix/recipients --processes 150 --measure',
+    '<%= config.bin %> postfix estimate pcre:/etc/postfix/users --processes 150 --measure',
     '<%= config.bin %> postfix estimate /etc/postfix/body_checks --type pcre --top 5 --json',
   ]
   static override args = {map: mapArgument}

@@ -39,9 +39,9 @@ export default class Explain extends MapCommand {
     'Exit status: 0 explained; 64 usage, or a map of unknown type; 65 not a table; 66 no such file; 70 the maps answer ' +
     'differently, which must not be; 77 no permission.'
   static override examples = [
-    '<%= config.bin %> postfix explain regexp:/etc/postfix/transport.regexp dev-join@lists.example.com',
+    '<%= config.bin %> postfix explain regexp:/etc/postfix/transport dev-join@lists.example',
     '<%= config.bin %> postfix explain pcre:/etc/postfix/recipients - --json < addresses',
-    '<%= config.bin %> postfix explain /etc/postfix/transport.pcre a@example.com --no-optimized',
+    '<%= config.bin %> postfix explain /etc/postfix/map.pcre a@example.com --no-optimized',
   ]
   static override strict = false
   static override args = {map: mapArgument}

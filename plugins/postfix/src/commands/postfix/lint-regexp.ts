@@ -27,8 +27,8 @@ export default class LintRegexp extends MapCommand {
     '77 no permission; 78 postconf refuses the configuration.'
   static override examples = [
     '<%= config.bin %> postfix lint-regexp regexp:/etc/postfix/transport.regexp',
-    '<%= config.bin %> postfix lint-regexp pcre:/etc/postfix/header_checks pcre:/etc/postfix/body_checks',
-    '<%= config.bin %> postfix lint-regexp /etc/postfix/access.pcre --ignore unescaped-dot --json',
+    '<%= config.bin %> postfix lint-regexp pcre:header_checks pcre:body_checks',
+    '<%= config.bin %> postfix lint-regexp access.pcre --ignore unescaped-dot --json',
   ]
   static override strict = false
   static override args = {

@@ -44,8 +44,8 @@ export default class OptimizeRegexp extends ChangeCommand {
     'made; 75 the map was changed meanwhile, or is being changed; 77 no permission; 78 postconf refuses the configuration; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> postfix optimize-regexp regexp:/etc/postfix/transport.regexp > small',
-    '<%= config.bin %> postfix optimize-regexp pcre:/etc/postfix/recipients -o /etc/postfix/recipients.small',
-    '<%= config.bin %> postfix optimize-regexp regexp:/etc/postfix/transport.regexp --in-place --reload --dry-run',
+    '<%= config.bin %> postfix optimize-regexp pcre:/etc/postfix/users -o users.small',
+    '<%= config.bin %> postfix optimize-regexp regexp:transport --in-place --dry-run',
   ]
   static override args = {map: mapArgument}
   static override flags = {

@@ -3,7 +3,7 @@ import type {Condition, DecisionRule} from '../../automaton/ruleset.js'
 import {AUTOMATON_LIMITS} from '../../automaton/ruleset.js'
 import {noKey} from '../../automaton/languages.js'
 import {languageOf} from '../../automaton/table-ruleset.js'
-import {hasByte, intersectSet, isEmptySet} from '../../regex/byte-set.js'
+import {areDisjoint, hasByte} from '../../regex/byte-set.js'
 import type {RegexNode} from '../../regex/node.js'
 import type {Rule} from '../../table/entry.js'
 import {endsAnchored, startsAnchored} from '../words/shape.js'
@@ -19,6 +19,8 @@ const STATES = 5_000
 const NODES = 50_000
 /** States of all questions together, a bound that a busy machine does not move. */
 const STATES_OF_ALL = 400_000
+/** The clock is read once for so many pairs. */
+const BETWEEN_LOOKS = 1_024
 /** Pairs of words that are compared for two rules. */
 const WORD_PAIRS = 4_096
 
@@ -38,6 +40,7 @@ export class Disjointness {
 
   /** True when no key matches both; false when one does, or when it is not known. */
   proves(a: Sided, b: Sided): boolean {
+    if (this.compared % BETWEEN_LOOKS === 0 && this.stop()) this.compared = 0
     if (this.compared-- <= 0) return false
     if (a.words !== undefined && b.words !== undefined && a.words.length * b.words.length <= WORD_PAIRS) {
       const {symbols} = this
@@ -95,7 +98,7 @@ const takesNewline = (node: RegexNode): boolean => node.kind === 'class' && hasB
 /** True: no byte is both. False: no more can be seen here. Undefined: look at the next. */
 const compareBytes = (a: RegexNode, b: RegexNode): boolean | undefined => {
   if (a.kind !== 'class' || b.kind !== 'class') return false
-  return isEmptySet(intersectSet(a.set, b.set)) ? true : undefined
+  return areDisjoint(a.set, b.set) ? true : undefined
 }
 
 /** True when some key surely matches both: neither is anchored where the other could keep it away. */

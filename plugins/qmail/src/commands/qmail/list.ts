@@ -10,6 +10,7 @@ import {COLUMN_NAMES, DEFAULT_COLUMNS, rowFormat, type ColumnName} from '../../l
 import {unreadableReport} from '../../listing/unreadable.js'
 import {formatNumber} from '../../queue/number.js'
 import type {CompiledSelection} from '../../selection/compile.js'
+import {isEmptySelection} from '../../selection/selection.js'
 import {queueFlags, queueFrom, selectionFlags, selectionFrom} from '../../selection-flags.js'
 
 export default class List extends MailopsCommand {
@@ -55,7 +56,7 @@ export default class List extends MailopsCommand {
       sorted ?? scan,
       {heading: table && rowFormat(columns, table).heading, limit: flags.limit},
     )
-    this.#conclude(written.lines, scan.length === 0 ? `${queue.path} is empty` : `no message of ${queue.path} matches`)
+    this.#conclude(written.lines, scan.length === 0 && isEmptySelection(selection) ? `${queue.path} is empty` : `no message of ${queue.path} matches`)
     this.#complain([...scan.unreadable, ...written.problems], scan.unreadable.length + written.problemCount)
   }
 

@@ -72,7 +72,7 @@ const purgeNamed = (name: string, queue: string | undefined): JournalEntry => {
   const last = name === 'last' ? entries.findLast(entry => isPurge(entry) && isOfQueue(entry)) : undefined
   const entry = last ?? findJournal(place, name)
   if (!isPurge(entry))
-    throw new OpsError('NOT_A_PURGE', `${entry.id} (${entry.plan.subject}) is no purge`, {exit: 'usage', hint: 'mailops qmail trash list'})
+    throw new OpsError('NOT_A_PURGE', `${entry.id} (${entry.plan.subject}) is no purge`, {exit: 'usage', hint: entry.plan.undoable ? `mailops undo ${entry.id}` : 'mailops history'})
   if (!isOfQueue(entry))
     throw new OpsError('OTHER_QUEUE', `${entry.id} purged ${entry.plan.resource}, not ${queue}`, {exit: 'usage', hint: 'mailops history'})
   return entry

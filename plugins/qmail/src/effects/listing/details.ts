@@ -13,6 +13,7 @@ import {infoDefects} from '../../message/info-record.js'
 import {PRESENCE, channelBit} from '../../message/presence.js'
 import {expiresAt} from '../../message/retry-time.js'
 import {stateRow} from '../../message/state-table.js'
+import {meaningOf} from '../../message/state.js'
 import {parseTodo} from '../../message/todo-record.js'
 import {controlNumber} from '../../queue/control-file.js'
 import type {QueueLayout} from '../../queue/layout.js'
@@ -48,10 +49,11 @@ export const detailsOf = async (queue: OpenQueue, reader: MessageReader, now: nu
   const parts = partsOf(queue.layout, reader.presence)
   const queuedAt = reader.queuedAt()
   const mess = reader.mess()
+  const row = rowOf(reader, {now, subject: true})
   return {
     queue: queue.path,
-    ...rowOf(reader, {now, subject: true}),
-    meaning: stateRow(reader.presence, mess === null ? undefined : now - mess.atimeMs / 1000).meaning,
+    ...row,
+    meaning: meaningOf(row.state, stateRow(reader.presence, mess === null ? undefined : now - mess.atimeMs / 1000)),
     expiresAt: queuedAt === null ? null : isoTime(expiresAt(queuedAt, lifetimeOf(queue))),
     retry: await retryOf(queue, reader, now),
     failures: failuresOf(reader),

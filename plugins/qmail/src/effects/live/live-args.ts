@@ -6,6 +6,7 @@ import type {QueueLayout} from '../../queue/layout.js'
 /** Name of the handler. */
 export const LIVE = 'qmail.purge.live'
 
+/** The arguments of a live purge in the journal. */
 export interface LiveArgs {
   /** Resolved path. */
   readonly queue: string

@@ -46,6 +46,7 @@ export interface Held {
   readonly hasBounce: boolean
 }
 
+/** What marking is done with. */
 export interface MarkerOptions {
   readonly queue: OpenQueue
   /** Path of the trash relative to the queue with a slash at its end, null for none. */

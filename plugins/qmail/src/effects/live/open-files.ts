@@ -1,7 +1,7 @@
-// Which messages some process has open: a delivery in flight has mess/N on descriptor 0 (spawn.c), an injection holds it too.
+// Which messages some process has open: a delivery in flight has mess/N on descriptor 0 (spawn.c), an injection its inode.
 import * as fs from 'node:fs'
 
-import {parseNumber, type MessageNumber} from '../../queue/number.js'
+import {canonical, parseNumber, type MessageNumber} from '../../queue/number.js'
 
 const processes = (): string[] => {
   try {
@@ -11,10 +11,10 @@ const processes = (): string[] => {
   }
 }
 
-const openFiles = (pid: string): string[] => {
+const descriptorsOf = (pid: string): string[] => {
   try {
     const directory = `/proc/${pid}/fd`
-    return fs.readdirSync(directory).map(fd => targetOf(`${directory}/${fd}`))
+    return fs.readdirSync(directory).map(fd => `${directory}/${fd}`)
   } catch {
     return [] // ended meanwhile, or in no namespace of ours
   }
@@ -40,15 +40,33 @@ const targetOf = (link: string): string => {
 /**
  * Numbers of the files that other processes have open below these directories (absolute, with a slash at the end).
  * Costs what the machine has of processes, not what the queue has of messages.
- * @param program look only at processes whose program's name begins with this
  */
-export const openNumbers = (directories: readonly string[], program = ''): Set<MessageNumber> => {
+export const openNumbers = (directories: readonly string[]): Set<MessageNumber> => {
   const found = new Set<MessageNumber>()
-  for (const pid of processes().filter(candidate => program === '' || programOf(candidate).startsWith(program)))
-    for (const target of openFiles(pid)) {
+  for (const pid of processes())
+    for (const target of descriptorsOf(pid).map(targetOf)) {
       if (!directories.some(directory => target.startsWith(directory))) continue
       const number = parseNumber(target.slice(target.lastIndexOf('/') + 1))
       if (number !== undefined) found.add(number)
     }
   return found
+}
+
+const inodeOn = (dev: bigint, descriptor: string): bigint | undefined => {
+  try {
+    const stat = fs.statSync(descriptor, {bigint: true})
+    return stat.isFile() && stat.dev === dev ? stat.ino : undefined
+  } catch {
+    return undefined // closed meanwhile
+  }
+}
+
+/**
+ * Numbers that running qmail-queue processes may be injecting: the inodes of the files that they have open on the queue's
+ * device. By inode, since qmail-queue.c opens pid/X, and by that name the kernel knows its file also when it is mess/N.
+ */
+export const injectedNumbers = (dev: bigint): Set<MessageNumber> => {
+  const injecting = processes().filter(pid => programOf(pid).startsWith('qmail-queue'))
+  const inodes = injecting.flatMap(descriptorsOf).map(descriptor => inodeOn(dev, descriptor))
+  return new Set(inodes.filter(inode => inode !== undefined).map(canonical))
 }

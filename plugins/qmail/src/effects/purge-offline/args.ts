@@ -6,6 +6,7 @@ import type {Selection} from '../../selection/selection.js'
 /** Name of the handler. */
 export const OFFLINE = 'qmail.purge.offline'
 
+/** The arguments of an offline purge in the journal. */
 export interface OfflineArgs {
   /** Resolved path. */
   readonly queue: string

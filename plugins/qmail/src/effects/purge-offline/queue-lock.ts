@@ -51,7 +51,7 @@ export const isRunning = async (queue: string, place: StatePlace): Promise<boole
 /** The error for a queue whose qmail-send runs (75). */
 export const inUse = (queue: string, who: Holder | null, hint: string): OpsError => {
   const by = who === null ? 'another process' : `${who.command} (pid ${who.pid})`
-  return new OpsError('QUEUE_IN_USE', `${queue} is in use by ${by}: it must not run while files are moved`, {exit: 'tryAgain', hint})
+  return new OpsError('QUEUE_IN_USE', `${queue} is in use by ${by}: it must not run while its files are changed`, {exit: 'tryAgain', hint})
 }
 
 /**

@@ -92,11 +92,18 @@ type Outcome = {readonly block: ChosenBlock; readonly outcome: BlockOutcome}
 
 const outcomes = (removal: Removal): AsyncIterable<Outcome> => {
   const {queue, trash} = removal
-  const job = {queue, trash}
-  return threadsPay(removal.snapshot.length) ? removeInThreads(job, blocksOf(removal)) : removeHere(job, blocksOf(removal))
+  return removeBlocks({queue, trash}, blocksOf(removal), removal.snapshot.length)
 }
 
-async function* removeHere(job: RemovalJob, blocks: Iterable<ChosenBlock>): AsyncGenerator<Outcome> {
+/** Removes blocks in their order, with threads when so many messages are worth them; `inside` the job's queue. */
+export const removeBlocks = <B extends Block>(
+  job: RemovalJob,
+  blocks: Iterable<B>,
+  messages: number,
+): AsyncIterable<{readonly block: B; readonly outcome: BlockOutcome}> =>
+  threadsPay(messages) ? removeInThreads(job, blocks) : removeHere(job, blocks)
+
+async function* removeHere<B extends Block>(job: RemovalJob, blocks: Iterable<B>): AsyncGenerator<{block: B; outcome: BlockOutcome}> {
   const remover = new Remover(job)
   for (const block of blocks) {
     yield {block, outcome: remover.removeBlock(block)}

@@ -9,6 +9,7 @@ import type {CompiledSelection} from '../../selection/compile.js'
 import type {StopOptions} from '../purge-offline/index.js'
 import type {OpenQueue, Snapshot} from '../reading/index.js'
 
+/** A purge that was asked for: the messages, and what is to become of them. */
 export interface PurgeRequest {
   readonly queue: OpenQueue
   readonly snapshot: Snapshot

@@ -4,7 +4,8 @@ import {createHash} from 'node:crypto'
 import {PRESENCE, type Presence} from '../../message/presence.js'
 import type {MessageNumber} from '../../queue/number.js'
 import {pathOf} from './look-up.js'
-import {statOf, MessageReader, type MessStat} from './message-reader.js'
+import {statOf, type MessStat} from './mess-stat.js'
+import {MessageReader} from './message-reader.js'
 import type {OpenQueue} from './open-queue.js'
 
 /**

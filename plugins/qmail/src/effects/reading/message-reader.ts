@@ -1,6 +1,4 @@
 // Answers what is asked about one message after the other, reading each file only when and if it is needed.
-import * as fs from 'node:fs'
-
 import {fromSystem, isOpsError} from 'mailops/core'
 
 import {parseChannel} from '../../message/channel-records.js'
@@ -16,6 +14,7 @@ import type {BodySearch} from '../../selection/body-search.js'
 import type {MessageView, Recipient} from '../../selection/message-view.js'
 import {isSplit} from '../../queue/layout.js'
 import {FileBytes} from './file-bytes.js'
+import {statOf, type MessStat} from './mess-stat.js'
 import type {OpenQueue} from './open-queue.js'
 
 /** A recipient with the place of its record. */
@@ -28,18 +27,6 @@ export interface ReadRecipient extends Recipient {
   readonly stored: string
 }
 
-/** What stat(2) says of mess/N. */
-export interface MessStat {
-  /** Equal to the message's number, unless the queue was copied. */
-  readonly inode: MessageNumber
-  readonly size: number
-  /** Milliseconds since the epoch with fractions, 0 where the file system does not tell; see `identity`. */
-  readonly birthMs: number
-  readonly ctimeMs: number
-  readonly mtimeMs: number
-  readonly atimeMs: number
-}
-
 /** A file of a message that could not be read; its message goes on without it. */
 export interface ReadProblem {
   readonly path: string
@@ -49,8 +36,8 @@ export interface ReadProblem {
   readonly message: string
 }
 
-/** A header longer than this is cut: whatever follows is no header that a mailer made. */
-const HEADER_MOST = 1 << 20
+/** A header longer than this is cut: no server takes a whole message of that size, and a selection must see its fields. */
+const HEADER_MOST = 1 << 25
 const PROBLEMS_KEPT = 20
 
 /**
@@ -283,14 +270,6 @@ export class MessageReader implements MessageView<ReadRecipient> {
     const known = fromSystem(error, 'read', path)
     this.problems.push({path, code, message: isOpsError(known) ? known.message : `cannot read ${path}: ${code}`})
   }
-}
-
-/** stat(2) of a file, not followed when a link; throws the system's error. A number beyond 2^53 is compared exactly. */
-export const statOf = (path: string, n: MessageNumber): MessStat => {
-  const stat = fs.lstatSync(path)
-  const {size, birthtimeMs: birthMs, ctimeMs, mtimeMs, atimeMs} = stat
-  const inode = typeof n === 'bigint' ? fs.lstatSync(path, {bigint: true}).ino : stat.ino
-  return {inode, size, birthMs, ctimeMs, mtimeMs, atimeMs}
 }
 
 const countPending = (recipients: readonly ReadRecipient[]): number => {

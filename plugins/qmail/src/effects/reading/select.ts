@@ -61,6 +61,7 @@ export interface Selected {
 
 /** How many messages and senders a preview lists. */
 export const PREVIEW_FIRST = 25
+/** How many senders a preview lists. */
 export const PREVIEW_SENDERS = 10
 
 /**

@@ -1,6 +1,7 @@
 // Applies a change of times: under the queue's lock where qmail-send would overwrite it, else while it runs.
 import {setImmediate} from 'node:timers/promises'
 
+import {OpsError} from 'mailops/core'
 import type {BulkContext, BulkResult} from 'mailops/effects'
 
 import {PRESENCE} from '../../message/presence.js'
@@ -90,6 +91,8 @@ const unfitness = (queue: OpenQueue, message: ReturnType<Snapshot['at']>): strin
 const changeTimes = async (args: ScheduleArgs, live: ScheduleLive, context: BulkContext): Promise<BulkResult> => {
   const skips = new Skips()
   const {changes, messages} = await planTimes(args, live, skips, context.signal)
+  // Half of a choice is nothing that anybody asked for; once the setting has begun it takes a moment, and is ended.
+  if (context.signal.aborted) throw new OpsError('INTERRUPTED', 'interrupted; nothing was changed', {exit: 'interrupted'})
   writeRecord(context.place, args.token, changes)
   // Between looking and setting nobody but qmail-send changes them, and under the lock it does not run.
   let set = 0

@@ -6,6 +6,7 @@ import {actionText, type Action} from '../../schedule/action.js'
 /** Name of the handler. */
 export const SCHEDULE = 'qmail.schedule'
 
+/** The arguments of a change of times in the journal. */
 export interface ScheduleArgs {
   readonly action: Action
   /** Resolved path. */

@@ -49,6 +49,8 @@ export const setTime = (queue: OpenQueue, {path, ino}: TimeChange, {seconds, exp
     if (String(stat.ino) !== ino || stat.mtimeNs !== expected) return false
     fs.futimesSync(fd, seconds, seconds)
     return true
+  } catch (error) {
+    throw fromSystem(error, 'set the time of', file)
   } finally {
     fs.closeSync(fd)
   }

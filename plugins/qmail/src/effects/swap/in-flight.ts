@@ -6,7 +6,7 @@ import {fromSystem} from 'mailops/core'
 
 import {relativePath, type QueueLayout} from '../../queue/layout.js'
 import {parseNumber, type MessageNumber} from '../../queue/number.js'
-import {openNumbers} from '../live/open-files.js'
+import {injectedNumbers} from '../live/open-files.js'
 import {isThere} from './directories.js'
 import {entriesOf, namesIn, pathTo, type Entry} from './names.js'
 
@@ -49,13 +49,16 @@ const isInFlight = ({trash, layout}: Swapped, number: MessageNumber): boolean =>
 
 /**
  * Before qmail-send starts: brings over what is accepted already (its todo/N is in the new set) and what a process is
- * just injecting (qmail-queue keeps mess/N open to its end; one of another name is found by the sweep). Its cost does not depend on the number of messages in the old set.
+ * just injecting (qmail-queue keeps its file open to its end; one of another name is found by the sweep). Its cost does
+ * not depend on the number of messages in the old set.
  * @returns how many messages were brought over
  */
 export const bringLiveInjections = (swapped: Swapped): number => {
   const {queue, trash, layout} = swapped
+  // First these: what has ended before we look has linked its todo/N, which is then found below.
+  const injecting = injectedNumbers(fs.lstatSync(join(trash, 'mess'), {bigint: true}).dev)
   const accepted = layout.bigTodo ? [...entriesOf(queue, layout, 'todo')].map(({name}) => name) : namesIn(join(queue, 'todo'))
-  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...openNumbers([`${join(trash, 'mess')}/`], 'qmail-queue')]
+  const numbers = [...accepted.map(parseNumber).filter(number => number !== undefined), ...injecting]
   return numbers.filter(number => isInFlight(swapped, number) && bringMessage(swapped, number)).length
 }
 

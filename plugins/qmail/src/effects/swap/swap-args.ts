@@ -6,6 +6,7 @@ import type {QueueLayout} from '../../queue/layout.js'
 /** Name of the handler. */
 export const SWAP = 'qmail.purge.swap'
 
+/** The arguments of a swap purge in the journal. */
 export interface SwapArgs {
   /** Resolved path. */
   readonly queue: string

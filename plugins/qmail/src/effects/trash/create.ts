@@ -13,6 +13,7 @@ import {MANIFEST, TRASH_DIRECTORY, trashPath, type Trash} from './place.js'
 const {O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY} = fs.constants
 const CHUNK = 1 << 18
 
+/** A trash that is to be made, and the room that it will take. */
 export interface NewTrash {
   readonly header: TrashHeader
   /** Lines of the manifest, in the order in which they are to leave; asked for once, streaming. */

@@ -75,7 +75,8 @@ export const listTrashes = (queue: string): {trashes: Trash[]; broken: BrokenTra
   return {trashes, broken}
 }
 
-const headerOf = (path: string): TrashHeader | string => {
+/** The header of a trash's manifest, or in words why the directory is no trash. */
+export const headerOf = (path: string): TrashHeader | string => {
   const strange = strangeness(path)
   if (strange !== undefined) return strange
   try {

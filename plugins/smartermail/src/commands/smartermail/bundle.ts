@@ -52,10 +52,10 @@ export default class Bundle extends MailopsCommand {
     'named directory or file is missing; 73 something is there already, or the disk is full; 75 another run makes the ' +
     'same bundle; 77 not readable for this user, or the wrong passphrase for --resume; 130 stopped by ^C.'
   static override examples = [
-    '<%= config.bin %> smartermail bundle "C:\\Program Files (x86)\\SmarterTools\\SmarterMail\\Service" -o D:\\move\\mail.tar.gz',
-    '<%= config.bin %> smartermail bundle /srv/copy/Service --domains /srv/copy/Domains -o mail.tar.gz --skip-logs',
-    '<%= config.bin %> smartermail bundle Service -o config.tar.gz --config-only --files mailConfig.xml,domainList.xml',
-    '<%= config.bin %> smartermail bundle Service -o mail.sealed --encrypt --passphrase-file passphrase.txt --resume',
+    '<%= config.bin %> smartermail bundle "C:\\SmarterMail\\Service" -o D:\\mail.tar.gz',
+    '<%= config.bin %> smartermail bundle /srv/Service --domains /srv/Domains -o old.tar.gz',
+    '<%= config.bin %> smartermail bundle Service -o config.tar.gz --config-only \\\n    --files mailConfig.xml,domainList.xml',
+    '<%= config.bin %> smartermail bundle Service -o mail.sealed --resume \\\n    --encrypt --passphrase-file passphrase.txt',
   ]
   static override args = {
     service: Args.string({name: 'SERVICE_DIR', description: 'the Service folder, or a copy of it', required: true, ignoreStdin: true}),

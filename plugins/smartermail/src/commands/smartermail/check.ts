@@ -14,7 +14,7 @@ export default class Check extends MailopsCommand {
     'Exit status: 0 nothing is in the way (notes do not count); 1 something was found; 64 usage; 66 not a Service folder; 77 no permission.'
   static override examples = [
     '<%= config.bin %> smartermail check /mnt/old/SmarterMail/Service',
-    String.raw`<%= config.bin %> smartermail check 'C:\Program Files (x86)\SmarterTools\SmarterMail\Service' --target '\\new\c$\SmarterMail\Service' --json`,
+    String.raw`<%= config.bin %> smartermail check 'C:\SmarterMail\Service' --target '\\new\c$\Mail'`,
   ]
   static override args = {
     service: Args.string({description: 'the Service folder (on Linux /etc/smartermail)', required: true, ignoreStdin: true}),

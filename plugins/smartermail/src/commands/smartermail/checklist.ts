@@ -17,7 +17,7 @@ export default class Checklist extends MailopsCommand {
     'Exit status: 0 done; 64 usage, or a passphrase is needed; 65 the bundle is damaged; 66 no such folder or bundle; 77 ' +
     'not readable for this user, or the wrong passphrase.'
   static override examples = [
-    '<%= config.bin %> smartermail checklist "C:\\Program Files (x86)\\SmarterTools\\SmarterMail\\Service"',
+    '<%= config.bin %> smartermail checklist "D:\\Program Files\\SmarterMail\\Service"',
     '<%= config.bin %> smartermail checklist mail.tar.gz > checklist.txt',
   ]
   static override args = {

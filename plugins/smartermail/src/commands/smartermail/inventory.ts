@@ -15,8 +15,8 @@ export default class Inventory extends MailopsCommand {
     'named and never shown. Domain data is measured where it is here: at its own path, beside the Service folder, or below --domains.\n\n' +
     'Exit status: 0 done (files that are broken are listed as such; check judges them); 64 usage; 66 not a Service folder; 77 no permission.'
   static override examples = [
-    String.raw`<%= config.bin %> smartermail inventory 'C:\Program Files (x86)\SmarterTools\SmarterMail\Service'`,
-    '<%= config.bin %> smartermail inventory /mnt/old/SmarterMail/Service --domains /mnt/old/Domains --json',
+    String.raw`<%= config.bin %> smartermail inventory 'D:\Program Files\SmarterMail\Service'`,
+    '<%= config.bin %> smartermail inventory /mnt/Service --domains /mnt/Domains --json',
   ]
   static override args = {
     service: Args.string({description: 'the Service folder (on Linux /etc/smartermail)', required: true, ignoreStdin: true}),

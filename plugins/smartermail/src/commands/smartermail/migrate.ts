@@ -34,10 +34,12 @@ export default class Migrate extends ChangeCommand {
     'Exit status: 0 done; 1 the answer was no; 64 usage, or something that only --set or --domains can say; 65 bad data in source or target; 66 no such ' +
     'source or target; 73 no room; 74 input/output; 75 a service runs on the target, it is locked, or something changed meanwhile (files that changed in the source while they were copied are named: all else is done, --delta brings them); 77 no permission; 130 interrupted.'
   static override examples = [
-    String.raw`<%= config.bin %> smartermail migrate old.tar.gz 'C:\Program Files (x86)\SmarterTools\SmarterMail\Service' --map 'C:\SmarterMail=D:\SmarterMail' --dry-run`,
-    String.raw`<%= config.bin %> smartermail migrate old.tar.gz SERVICE --map 'C:\SmarterMail=D:\SmarterMail' --dns system --ip 192.0.2.10=198.51.100.10 --yes`,
-    '<%= config.bin %> smartermail migrate old/Service new/Service --config-only --files domainList.xml,mailConfig.xml --yes',
-    '<%= config.bin %> smartermail migrate old/Service /etc/smartermail --map "C:\\SmarterMail=/var/lib/smartermail" --delta --yes',
+    `<%= config.bin %> smartermail migrate old.tar.gz SERVICE --dry-run \\
+    --map 'C:\\SmarterMail=D:\\SmarterMail'`,
+    `<%= config.bin %> smartermail migrate old.tar.gz SERVICE --yes --dns system \\
+    --map 'C:\\SmarterMail=D:\\SmarterMail' --ip 192.0.2.10=198.51.100.10`,
+    '<%= config.bin %> smartermail migrate old/Service new/Service --config-only --yes',
+    '<%= config.bin %> smartermail migrate old/Service /etc/smartermail --delta --yes \\\n    --map "C:\\SmarterMail=/var/lib/smartermail"',
   ]
   static override args = {
     source: Args.string({description: 'bundle or Service folder of the old server', required: true, ignoreStdin: true}),

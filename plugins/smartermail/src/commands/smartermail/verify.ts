@@ -27,8 +27,8 @@ export default class Verify extends MailopsCommand {
     'Exit status: 0 all is as it was bundled; 1 something is not; 64 usage, or a passphrase is needed; 65 the bundle is ' +
     'damaged; 66 no such folder or bundle; 77 not readable for this user, or the wrong passphrase.'
   static override examples = [
-    '<%= config.bin %> smartermail verify "D:\\SmarterMail\\Service" --against D:\\move\\mail.tar.gz',
-    '<%= config.bin %> smartermail verify /srv/new/Service --domains /srv/new/Domains --against mail.tar.gz.manifest.json --json',
+    '<%= config.bin %> smartermail verify "D:\\SmarterMail\\Service" --against D:\\mail.tar.gz',
+    '<%= config.bin %> smartermail verify Service --against old.tgz.manifest.json --json',
   ]
   static override args = {
     target: Args.string({name: 'TARGET_SERVICE_DIR', description: 'the Service folder that was moved to', required: true, ignoreStdin: true}),

@@ -12,6 +12,7 @@ import type {ArchiveWriter} from './archive-writer.js'
 /** A file that is written to all the time is taken as it is after so many tries. */
 const TRIES = 3
 
+/** What became of a file: it is in the archive, or why it is not. */
 export type Added = {readonly file: BundledFile} | {readonly leftOut: LeftOut}
 
 /** Adds a file; one that changes while it is read is read again where that is possible, else marked. */

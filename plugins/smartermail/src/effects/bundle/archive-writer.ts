@@ -15,6 +15,7 @@ export interface Mark {
 
 const padding = (bytes: number): number => (RECORD - (bytes % RECORD)) % RECORD
 
+/** Takes entries, gives blocks to a `BlockWriter`. */
 export class ArchiveWriter {
   readonly #blocks: BlockWriter
   #block: Buffer

@@ -10,6 +10,7 @@ import {unpack, type BlockFile} from './unpack.js'
 
 const PIECE = 1 << 18
 
+/** A bundle opened for reading. */
 export interface Archive {
   readonly path: string
   /** The whole archive, from its start; may be asked for several times. */

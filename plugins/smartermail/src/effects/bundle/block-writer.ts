@@ -26,6 +26,7 @@ export interface Output {
   readonly framer: Framer
 }
 
+/** Takes blocks, appends their frames to the bundle's file. */
 export class BlockWriter {
   readonly #output: Output
   readonly #free: Buffer[] = []

@@ -20,6 +20,7 @@ import {readThrough} from './read-through.js'
 import {reuse, type Reused} from './reuse.js'
 import {sidecarOf, writeSidecar} from './sidecar.js'
 
+/** A bundle that was asked for. */
 export interface BundleRequest {
   /** Path of the bundle; nothing may be there. */
   readonly output: string
@@ -34,6 +35,7 @@ export interface BundleRequest {
   readonly signal?: AbortSignal
 }
 
+/** A bundle that was made. */
 export interface Bundled {
   readonly manifest: Manifest
   readonly sidecar: string

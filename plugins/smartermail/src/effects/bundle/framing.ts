@@ -29,6 +29,7 @@ export interface Framer {
   readonly frame: (member: Buffer, flags: number) => Buffer
 }
 
+/** How to read and to write the frames of one bundle. */
 export interface Framing {
   readonly sealed: boolean
   /** Bytes of the file before its first block. */

@@ -8,6 +8,7 @@ import type {BlockRef} from './framing.js'
 import {readRuns, runsOf, type Run, type RunEntry} from './runs.js'
 import type {BlockFile} from './unpack.js'
 
+/** What --resume need not read again. */
 export interface Reused {
   /** Continues behind what was taken over. */
   readonly writer: BlockWriter

@@ -10,10 +10,12 @@ import type {EntryHead} from './tar-header.js'
 import {tarEntries} from './tar-reader.js'
 import {AHEAD, unpack, type BlockFile} from './unpack.js'
 
+/** An entry of a run, with the digest of its bytes. */
 export interface RunEntry extends EntryHead {
   readonly sha256: string
 }
 
+/** A run of blocks. */
 export interface Run {
   readonly blocks: readonly BlockRef[]
   /** null: damaged, no run of files, or with a file that could not be read to its end. */

@@ -1,6 +1,7 @@
 // Headers of tar entries, written and read with the package `tar`: a ustar block, and a pax header for what it cannot hold.
 import {Header, Pax} from 'tar'
 
+/** What is said of an entry before its bytes. */
 export interface EntryHead {
   readonly name: string
   readonly directory: boolean

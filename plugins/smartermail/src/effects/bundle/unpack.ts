@@ -13,6 +13,7 @@ const UNPACKING = {chunkSize: BLOCK_BYTES + 1024, maxOutputLength: MOST_UNPACKED
 /** Blocks unpacked before they are asked for. */
 export const AHEAD = 2 * availableParallelism()
 
+/** An open file of blocks. */
 export interface BlockFile {
   readonly fd: number
   readonly path: string

@@ -12,6 +12,7 @@ import {takeInventory} from '../inventory/take-inventory.js'
 import {openBundle} from '../source/open-bundle.js'
 import {openFolder} from '../source/folder.js'
 
+/** What reading needs beside the source. */
 export interface FiguresOptions {
   readonly domains: readonly string[]
   /** Asked for only when the source is an encrypted bundle. */

@@ -10,6 +10,7 @@ import type {LeftOut, SourceDomain, SourceRoot} from '../../source/source.js'
 import {realRoot} from './inside.js'
 import {walk, type Found} from './walk.js'
 
+/** What of an installation is wanted. */
 export interface InstallationOptions {
   /** Local copies of domains roots, as the user named them. */
   readonly domains?: readonly string[]
@@ -30,6 +31,7 @@ export interface ListedFile extends Found {
   readonly rootPath: string
 }
 
+/** An installation file by file, as it was when it was listed. */
 export interface Listing {
   readonly roots: readonly SourceRoot[]
   readonly domains: readonly SourceDomain[]

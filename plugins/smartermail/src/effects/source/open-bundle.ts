@@ -8,6 +8,7 @@ import {readManifest} from '../bundle/read-manifest.js'
 import type {Manifest} from '../../bundle/manifest.js'
 import type {Source} from '../../source/source.js'
 
+/** A bundle, or its manifest alone, as a source. */
 export interface BundleSource extends Source {
   readonly manifest: Manifest
   /** True for an encrypted manifest: a bundle without the files that it names. */

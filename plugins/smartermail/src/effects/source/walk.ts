@@ -15,12 +15,14 @@ export interface Found {
   readonly ctimeMs: number
 }
 
+/** What was found below a directory. */
 export interface Walked {
   readonly files: Found[]
   readonly emptyDirectories: string[]
   readonly leftOut: LeftOut[]
 }
 
+/** What is looked for, and who hears how far it is. */
 export interface WalkOptions {
   /** Names for which it gives false are passed over without a word, directories with all that is below. */
   readonly wanted?: (name: string, isDirectory: boolean) => boolean

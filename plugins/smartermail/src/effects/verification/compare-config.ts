@@ -19,6 +19,7 @@ export interface Bundled {
   readonly shape: ConfigShape | null
 }
 
+/** What the comparison of one file showed; no finding: nothing but what a move changes. */
 export interface Compared {
   readonly finding: Finding | null
   /** Values that a move changed; null when their number is not known. */

@@ -11,6 +11,7 @@ import type {DomainCount, Finding, NotCompared} from '../../verification/finding
 import {placesOn, type Places} from '../../verification/places.js'
 import {walk} from '../source/walk.js'
 
+/** What the comparison of the data showed. */
 export interface DataCompared {
   readonly findings: Finding[]
   readonly counts: DomainCount[]

@@ -14,6 +14,7 @@ export interface Against {
   readonly bundle: Source | null
 }
 
+/** All that verify has to say. */
 export interface Verified {
   readonly findings: readonly Finding[]
   readonly counts: readonly DomainCount[]

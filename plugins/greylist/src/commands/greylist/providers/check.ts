@@ -14,7 +14,7 @@ export default class ProvidersCheck extends MailopsCommand {
     'Looks the SPF records of the providers up and compares them with the list in force; changes nothing. For cron: silent ' +
     'with --quiet, and status 1 says that providers update is due.\n\n' +
     'Exit status: 0 they are the same; 1 they differ; 64 usage; 65 the list is damaged; 69 no DNS server answered; 77 no permission; 78 settings.'
-  static override examples = ['<%= config.bin %> greylist providers check', '<%= config.bin %> greylist providers check --quiet || <%= config.bin %> greylist providers update --yes']
+  static override examples = ['<%= config.bin %> greylist providers check', '<%= config.bin %> greylist providers check --quiet']
   static override flags = {...placeFlags, resolver: Flags.string({helpValue: 'IP[:PORT]', description: "DNS server to ask instead of the system's"})}
 
   override async run(): Promise<JsonObject> {

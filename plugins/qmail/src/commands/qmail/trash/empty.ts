@@ -5,7 +5,7 @@ import {bytesText, ChangeCommand, OpsError, plural, type JsonObject} from 'mailo
 
 import {chooseQueue, openQueue, type OpenQueue} from '../../../effects/reading/index.js'
 import {emptyChange, trashHandler} from '../../../effects/trash/empty.js'
-import {listTrashes, measureTrash, type Trash} from '../../../effects/trash/index.js'
+import {condemnedTrashes, listTrashes, measureTrash, type Trash} from '../../../effects/trash/index.js'
 import {queueFlags} from '../../../selection-flags.js'
 import {parseAge} from '../../../selection/age.js'
 
@@ -13,7 +13,7 @@ export default class TrashEmpty extends ChangeCommand {
   static override summary = 'remove purged messages for good'
   static override description =
     'Removes trashes of a queue: all, those older than an age, or those named. Their purges cannot be undone afterwards. ' +
-    'Needs no room on the disk.\n\n' +
+    'Needs no room on the disk. What an emptying that was cut off has left goes with it.\n\n' +
     'Exit status: 0 removed, or there was none; 64 usage; 65 not a queue; 66 no queue, or no trash of that id; 75 busy; 77 no permission; 130 interrupted.'
   static override examples = [
     '<%= config.bin %> qmail trash empty --older-than 7d --yes',
@@ -38,11 +38,15 @@ export default class TrashEmpty extends ChangeCommand {
     const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0)
     const ids = trashes.map(({id}) => id)
     const document = {queue: queue.path, trashes: ids, messages, bytes}
-    if (ids.length === 0) {
+    const cutOff = condemnedTrashes(queue.path).length
+    if (ids.length === 0 && cutOff === 0) {
       this.say(`nothing to empty in ${queue.path}`)
       return {...document, journalId: null}
     }
-    const what = `${plural(messages, 'purged message')} (${bytesText(bytes)}) in ${plural(ids.length, 'trash', 'trashes')} of ${queue.path}`
+    const what = [
+      ...(ids.length > 0 ? [`${plural(messages, 'purged message')} (${bytesText(bytes)}) in ${plural(ids.length, 'trash', 'trashes')}`] : []),
+      ...(cutOff > 0 ? [`the rest of ${plural(cutOff, 'trash', 'trashes')} whose emptying was cut off`] : []),
+    ].join(' and ') + ` of ${queue.path}`
     const plan = {
       subject: 'qmail trash empty',
       resource: queue.path,
@@ -55,7 +59,8 @@ export default class TrashEmpty extends ChangeCommand {
     if (applied === null) return {...document, journalId: null, dryRun: true}
     const {interrupted} = applied.bulk[0]!.result
     if (interrupted === true) process.exitCode = 130
-    this.say(`${interrupted === true ? 'interrupted; not all of ' : 'removed '}${what}; journal ${applied.journalId}`)
+    const said = interrupted === true ? `interrupted: not all is removed of ${what}, go on with: mailops qmail trash empty` : `removed ${what}`
+    this.say(`${said}; journal ${applied.journalId}`)
     return {...document, trashes: applied.bulk[0]!.result['emptied'] ?? ids, journalId: applied.journalId}
   }
 }

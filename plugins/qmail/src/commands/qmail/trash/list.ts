@@ -2,7 +2,7 @@
 import {bytesText, countText, durationText, MailopsCommand, plural, tableLines, terminalSafe} from 'mailops'
 
 import {chooseQueue, openQueue} from '../../../effects/reading/index.js'
-import {listTrashes, measureTrash} from '../../../effects/trash/index.js'
+import {condemnedTrashes, listTrashes, measureTrash} from '../../../effects/trash/index.js'
 import {queueFlags} from '../../../selection-flags.js'
 
 /** A row of the list. */
@@ -39,6 +39,8 @@ export default class TrashList extends MailopsCommand {
     for (const row of rows) this.row(row)
     for (const {path, problem} of broken) this.warn(`${terminalSafe(path)}: ${problem}`)
     if (broken.length > 0) process.exitCode = 65
+    const cutOff = condemnedTrashes(queue.path).length
+    if (cutOff > 0) this.warn(`the emptying of ${plural(cutOff, 'trash', 'trashes')} is under way or was cut off; mailops qmail trash empty ends it`)
     if (rows.length === 0) return this.say(`the trash of ${queue.path} is empty`)
     const columns = [
       {heading: 'ID'}, {heading: 'AGE', align: 'right' as const}, {heading: 'METHOD'},
@@ -47,6 +49,6 @@ export default class TrashList extends MailopsCommand {
     const cells = rows.map(({id, ageSeconds, method, messages, bytes}) => [id, durationText(ageSeconds), method, countText(messages), bytesText(bytes)])
     for (const line of tableLines(columns, cells, this.width)) this.data(line)
     const messages = rows.reduce((sum, row) => sum + row.messages, 0)
-    if (!this.jsonEnabled()) this.say(`${plural(messages, 'message')}; bring back with: mailops qmail restore ID`)
+    if (!this.jsonEnabled()) this.say(`${plural(messages, 'message')}; bring back with: mailops undo ID`)
   }
 }
