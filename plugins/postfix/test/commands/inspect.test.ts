@@ -126,7 +126,7 @@ test.skipIf(postmap === undefined)('a configuration that cannot be read is no ob
 test('a wrong number is told in one line', () => {
   const {status, stderr} = mailops(['postfix', 'estimate', '--top', '-1', 'regexp:x'])
   expect(status).toBe(64)
-  expect(stderr).toContain('Parsing --top: Expected an integer')
+  expect(stderr).toContain('mailops: --top: expected an integer')
 })
 
 test('a table in braces may have its type from --type', () => {
