@@ -24,7 +24,7 @@ case "$1" in
   -Mvl) echo 'R=dnslookup: lowest numbered MX record points to local host'; echo '*** Frozen' ;;
   -bt) echo 'bob@looped.example'; echo '  router = local_user, transport = local_delivery' ;;
   -bP) echo 'spool_directory = ${directory}' ;;
-  -M) touch ${at('begun')}; until [ -e ${at('go')} ]; do sleep 0.05; done; touch ${at('delivered')} ;;
+  -M) touch ${at('begun')}; until [ -e ${at('go')} ] || [ ! -d ${directory} ]; do sleep 0.05; done; touch ${at('delivered')} ;;
 esac
 `,
     {mode: 0o755},
