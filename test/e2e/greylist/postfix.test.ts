@@ -56,7 +56,7 @@ describe.skipIf(why !== '')(`Postfix ${why}`, () => {
   test('two recipients of one message: each has its answer', async () => {
     const {daemon, session} = await start(['--delay', '1h'])
     expect(codes(await session('2001:db8::7'.replace(/^/, 'IPV6:'), 'MAIL FROM:<a@example.org>', 'RCPT TO:<user@example.net>', 'RCPT TO:<second@example.net>'))).toEqual(['250', '450', '450'])
-    expect(daemon.decisions()[0]).toMatchObject({client: '2001:db8::7', network: '2001:db8::/64'})
+    expect((await daemon.decided(1))[0]).toMatchObject({client: '2001:db8::7', network: '2001:db8::/64'})
   })
 
   test('the daemon is away, or stopped: mail goes through', async () => {

@@ -26,6 +26,7 @@ describe.skipIf(why !== '').each(filterForms())(`tcpserver, $form filter ${why}`
     expect((await deliver(server.port)).code).toBe(250)
     expect(server.accepted()).toHaveLength(2)
     expect(server.accepted()[0]?.message).toContain('Subject: test')
+    await until('the last decision in the log', () => daemon.decisions().at(-1)?.['reason'] === 'known')
     const reasons = daemon.decisions().map(({reason}) => reason)
     expect(reasons.at(0)).toBe('new')
     if (early.code === 450) expect(reasons).toContain('early')
@@ -69,7 +70,7 @@ describe.skipIf(why !== '').each(filterForms())(`tcpserver, $form filter ${why}`
     expect(await from('127.0.5.1')).toBe(450)
     expect(await from('127.0.4.1')).toBe(450)
     expect(await from('127.0.4.2')).toBe(250)
-    expect(daemon.decisions().map(({network}) => network)).toEqual(['127.0.5.0/24', '127.0.4.0/24', '127.0.4.0/24'])
+    expect((await daemon.decided(3)).map(({network}) => network)).toEqual(['127.0.5.0/24', '127.0.4.0/24', '127.0.4.0/24'])
   })
 
   test('under softlimit -m 16000000', async () => {

@@ -52,6 +52,8 @@ export interface Daemon {
   log(): string
   /** The decisions in its log. */
   decisions(): {readonly [member: string]: unknown}[]
+  /** The same once there are so many: a client has its answer before the line is in the log. */
+  decided(count: number): Promise<{readonly [member: string]: unknown}[]>
   /** Ends it; gives its status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** Starts it again after a stop or a kill, and waits until it serves. */
@@ -81,6 +83,10 @@ export const startDaemon = async (flags: readonly string[] = [], {directory = te
     child: undefined as unknown as ChildProcess,
     log,
     decisions: () => log().split('\n').filter(line => line.startsWith('{') && !line.includes('"event":"envelope"')).map(line => JSON.parse(line) as {[member: string]: unknown}),
+    decided: async count => {
+      await until(`${count} decisions in the log`, () => daemon.decisions().length >= count)
+      return daemon.decisions()
+    },
     stop: async (signal = 'SIGTERM') => {
       const {child} = daemon
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
