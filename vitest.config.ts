@@ -15,6 +15,9 @@ export default defineConfig({
     pool: 'forks',
     // Half of the time a test waits for a daemon or a disk.
     maxWorkers: 3,
+    // In CI a test that fails is tried once more: seven thousand that wait for daemons on a shared machine are not all steady.
+    // The reporter names each that needed it.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 90_000,
     hookTimeout: 120_000,
     // Ours comes last, so that its closing line is the last line of the run.

@@ -17,7 +17,8 @@ const run = (files: Record<string, string>, ...args: string[]) => {
   const reporter = join(import.meta.dirname, 'reporter.ts')
   const argv = [cli, 'run', '--globals', '--root', dir, '--reporter', 'default', '--reporter', reporter, ...args]
   const {status, stdout} = spawnSync(process.execPath, argv, {encoding: 'utf8'})
-  return {status, last: stdout.trimEnd().split('\n').at(-1)}
+  const lines = stdout.trimEnd().split('\n').slice(-2)
+  return {status, last: lines.at(-1), lines}
 }
 
 const GOOD = `test('good', () => {})`
@@ -42,9 +43,14 @@ test.each([
     files: {a: `test('good', async () => { Promise.reject(new Error('no')); await new Promise(setImmediate) })`},
   },
 ])('$name: $last', ({files, status, last}) => {
-  expect(run(files)).toEqual({status, last})
+  expect(run(files)).toMatchObject({status, last})
+})
+
+test('what passes at the second try is named', () => {
+  const {status, lines} = run({a: `let n = 0; test('unsteady', () => { if (n++ === 0) throw new Error('no') }); ${GOOD}`}, '--retry', '1')
+  expect({status, lines}).toMatchObject({status: 0, lines: ['passed when it was tried again: a.test.js: unsteady', '2 passed, 0 failed']})
 })
 
 test('nothing passed is a failure', () => {
-  expect(run({a: GOOD}, '-t', 'no such test')).toEqual({status: 1, last: '0 passed, 0 failed, 1 skipped'})
+  expect(run({a: GOOD}, '-t', 'no such test')).toMatchObject({status: 1, last: '0 passed, 0 failed, 1 skipped'})
 })

@@ -25,17 +25,24 @@ export const tally = (modules: readonly TestModule[], errors: readonly Serialize
 export const closingLine = ({passed, failed, skipped}: Tally) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 
-/** A vitest reporter that prints the closing line at exit; a run in which nothing passed ends with status 1. */
+/** Tests that failed and passed when they were tried again: no reason to stop, and none to be forgotten. */
+export const unsteady = (modules: readonly TestModule[]): string[] =>
+  modules.flatMap(module => [...module.children.allTests()].filter(test => test.diagnostic()?.flaky === true).map(test => `${module.relativeModuleId}: ${test.fullName}`))
+
+/** A vitest reporter that prints the closing line at exit, before it what was unsteady; a run in which nothing passed ends with status 1. */
 export default class ClosingLine implements Reporter {
   #last: Tally | undefined
+  #unsteady: readonly string[] = []
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]) {
     if (!this.#last) process.on('exit', () => this.#close())
     this.#last = tally(modules, errors)
+    this.#unsteady = unsteady(modules)
   }
 
   #close() {
     if (!this.#last) return
+    for (const name of this.#unsteady) console.log(`passed when it was tried again: ${name}`)
     console.log(closingLine(this.#last))
     // vitest alone is green when -t matches no test.
     if (this.#last.passed === 0 || this.#last.failed > 0) process.exitCode ||= 1
