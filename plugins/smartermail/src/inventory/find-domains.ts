@@ -6,8 +6,9 @@ import {keyOf, lastSegment, parentOf, samePath} from '../value/windows-path.js'
 import type {Domain, Inventory} from './inventory.js'
 
 const DOMAIN = /^(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}_&-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}][\p{L}\p{N}\p{M}-]{0,61}$/u
-// A mail domain of an intranet may be one label, or none that DNS knows; what can be a directory's name can be such a one.
-const PLAIN = /^[^\\/:*?"<>|\s@]{1,253}$/u
+// A mail domain of an intranet may be one label, or none that DNS knows; what can be a directory's name can be such a one,
+// which `.` and `..` are not, nor what Windows would not keep a dot at the end of.
+const PLAIN = /^[^\\/:*?"<>|\s@\p{Cc}\p{Cf}]{0,252}[^\\/:*?"<>|\s@.\p{Cc}\p{Cf}]$/u
 const NAME_LABEL = /^(?:domain_?)?name$|^domain$/i
 /** Whatever path stands in these is a domain's. */
 const DOMAIN_LIST = /(?:^|\/)(?:domainList\.xml|domains\.json)$/i
@@ -156,7 +157,7 @@ class Finder implements Visitor {
 
   #guess({label, value: path, location}: Named): void {
     const name = lastSegment(path)
-    const isOne = isDomainName(name) ? this.#isAboutDomains : this.#isDomainList && name !== '' && !NOT_DATA.test(label)
+    const isOne = isDomainName(name) ? this.#isAboutDomains : this.#isDomainList && PLAIN.test(name) && !NOT_DATA.test(label)
     if (isOne) this.#found.push({name, path, confidence: 'guess', file: this.#file, location: location()})
   }
 
@@ -173,7 +174,7 @@ class Finder implements Visitor {
 
   // {"domains": {"intranet": {...}}}: whatever its form, the member's name is the domain's.
   #isDomainKey({name, parent}: Group): boolean {
-    return this.#isDomainList && /\.json$/i.test(this.#file) && keyOfName(parent).isList && !/^\d+$/.test(name)
+    return this.#isDomainList && /\.json$/i.test(this.#file) && keyOfName(parent).isList && PLAIN.test(name) && !/^\d+$/.test(name)
   }
 
   #entriesOf(group: Group, {names, plain, paths}: Level): DomainInDocument[] {

@@ -135,4 +135,11 @@ describe('domains of odd shapes', () => {
     expect(domainsIn('domainList.xml', '<L><Domain><Name>intranet</Name></Domain></L>').pathless).toMatchObject([{name: 'intranet'}])
     expect(domainsIn('Settings/domains.json', '{"domains":{"intranet":{"enabled":true}}}').pathless).toMatchObject([{name: 'intranet'}])
   })
+
+  test.each(['.', '..', '...', '../../x', 'a\\b'])('%j is no name of a domain, whatever its path', name => {
+    const xml = domainsIn('domainList.xml', `<L><Domain name="${name}" path="C:\\D\\${name}"/><Domain name="a.example" path="C:\\D\\a.example"/></L>`)
+    const json = domainsIn('Settings/domains.json', JSON.stringify({domains: {[name]: {data_path: `C:\\D\\${name}`}, 'a.example': {data_path: 'C:\\D\\a.example'}}}))
+    for (const {domains, pathless} of [xml, json]) for (const found of [...domains.map(([one]) => one), ...pathless.map(one => one.name)]) expect(found).not.toBe(name)
+    expect(xml.domains.map(([one]) => one)).toContain('a.example')
+  })
 })

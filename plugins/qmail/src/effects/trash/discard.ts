@@ -2,7 +2,7 @@
 import * as fs from 'node:fs'
 import {join} from 'node:path'
 
-import {fromSystem} from 'mailops/core'
+import {fromSystem, OpsError} from 'mailops/core'
 import {syncDirectory} from 'mailops/effects'
 
 import type {Block} from '../purge-offline/remover.js'
@@ -21,7 +21,15 @@ export const sweepTrashes = (queue: string): void => {
   try {
     // A link that somebody put there is not followed: what is behind it is not ours.
     if (!isOwnDirectory(root)) return
-    for (const name of fs.readdirSync(root)) if (name.endsWith(SUFFIX)) removeTree(join(root, name))
+    const before = process.cwd()
+    try {
+      process.chdir(queue)
+      within(TRASH_DIRECTORY, () => {
+        for (const name of fs.readdirSync('.')) if (name.endsWith(SUFFIX)) removeTree(name)
+      })
+    } finally {
+      process.chdir(before)
+    }
     if (fs.readdirSync(root).length === 0) fs.rmdirSync(root)
     syncDirectory(isOwnDirectory(root) ? root : queue)
   } catch (error) {
@@ -57,14 +65,38 @@ export const condemnedTrashes = (queue: string): string[] => {
   }
 }
 
-// Ascending in each directory, since inodes that lie together are then freed together; a tree of ours has no links.
-const removeTree = (path: string): void => {
-  for (const entry of fs.readdirSync(path, {withFileTypes: true}).toSorted((a, b) => Number(a.name) - Number(b.name))) {
-    const below = `${path}/${entry.name}`
-    if (entry.isDirectory()) removeTree(below)
-    else fs.unlinkSync(below)
-  }
-  fs.rmdirSync(path)
+/**
+ * Works in a directory of the present one, and comes back. The queue's users own what is above a trash and can put a link,
+ * or another directory, in the place of any name; by name alone root would then remove what is behind it.
+ */
+const within = (name: string, work: () => void): void => {
+  const above = identity('.')
+  const below = identity(name)
+  process.chdir(name)
+  if (identity('.') !== below) throw moved(name)
+  work()
+  process.chdir('..')
+  if (identity('.') !== above) throw moved(name)
+}
+
+const identity = (path: string): string => {
+  const {dev, ino} = fs.lstatSync(path, {bigint: true})
+  return `${dev}:${ino}`
+}
+
+const moved = (name: string): OpsError => new OpsError('TRASH_MOVED', `${name} in the trash is another directory than a moment ago`, {exit: 'tryAgain'})
+
+/** Removes a name of the present directory with all below it; of a link, the link. */
+const removeTree = (name: string): void => {
+  if (!fs.lstatSync(name).isDirectory()) return fs.unlinkSync(name)
+  within(name, () => {
+    // Ascending, since inodes that lie together are then freed together.
+    for (const below of fs.readdirSync('.', {withFileTypes: true}).toSorted((a, b) => Number(a.name) - Number(b.name))) {
+      if (below.isDirectory()) removeTree(below.name)
+      else fs.unlinkSync(below.name)
+    }
+  })
+  fs.rmdirSync(name)
 }
 
 /** Messages between two looks at ^C and progress. */
