@@ -157,7 +157,7 @@ test('a state directory of somebody else is refused, 77', context => {
 })
 
 test('a home that is not of who runs it is not looked into, and nothing is said of it', context => {
-  if (process.getuid?.() !== 0) return context.skip('needs root')
+  if (process.getuid?.() !== 0) return context.skip('needs root, to become another user')
   const home = temporaryDirectory('home') // 0700, of root: as `runuser -u nobody` leaves HOME
   const env = {...process.env, HOME: home, MAILOPS_STATE_DIR: join('/nonexistent', 'state')}
   const {stderr, status} = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, RUN, 'help'], {encoding: 'utf8', cwd: '/', env})

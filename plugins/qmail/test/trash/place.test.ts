@@ -31,7 +31,7 @@ test('a link in the place of a trash that is being emptied goes, and what is beh
   sweepTrashes(queue)
   expect(process.cwd()).toBe(before)
   expect(fs.existsSync(trash)).toBe(false)
-  expect(new Set(fs.readdirSync(victim, {recursive: true}))).toEqual(new Set(['deep', 'deep/kept', 'kept']))
+  expect(new Set(fs.readdirSync(victim, {recursive: true, encoding: 'utf8'}))).toEqual(new Set(['deep', 'deep/kept', 'kept']))
 })
 
 test('a directory that is exchanged while it is emptied: what has come into its place stays', () => {
